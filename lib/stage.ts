@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 19)) {
+  const say = 'Cannot run on Node'
+  process.stderr.write(
+    `photoferry: ${say} ${process.versions.node}: run it by \`make\`, which brings its own\n`,
+  )
+  process.exit(1)
+}
+
+/** The stage's one name: its file, make target, log prefix, test and README row. */
+export const stage = basename(process.argv[1] ?? 'photoferry').replace(/\.ts$/, '')
+
+/** A message for the person at the terminal, without a stack: `Cannot <action>: <found>: <do this>`. */
+export class Fail extends Error {
+  exitCode: number
+  constructor(
+    message: string,
+    { exitCode = 1, cause }: { exitCode?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause })
+    this.name = 'Fail'
+    this.exitCode = exitCode
+  }
+}
+
+// A progress line that is on the screen has to leave it before another line is printed.
+let beforeLine = () => {}
+export function onBeforeLine(clear: () => void) {
+  beforeLine = clear
+}
+
+/** Narration: one line to stderr, prefixed with the stage. Data for pipes goes to stdout by console.log. */
+export function say(text: string) {
+  beforeLine()
+  process.stderr.write(`${stage}: ${text}\n`)
+}
+
+const shared = {
+  state: { type: 'string' },
+  limit: { type: 'string' },
+  'dry-run': { type: 'boolean', short: 'n' },
+  json: { type: 'boolean' },
+  quiet: { type: 'boolean', short: 'q' },
+  verbose: { type: 'boolean', short: 'v' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsOptionsConfig
+
+/**
+ * Reads the command line: the stage's own flags and the shared ones (--state --limit --dry-run --json
+ * --quiet --verbose --help). Prints `usage` for --help; an unknown flag ends the process with exit 2.
+ * `limit` comes back as a number (Infinity when absent), `state` as a path.
+ */
+export function flags<const Own extends ParseArgsOptionsConfig>(
+  usage: string,
+  own: Own,
+  { positionals: allowPositionals = false } = {},
+) {
+  type Values = ReturnType<typeof parseArgs<{ options: Own }>>['values'] &
+    Omit<ReturnType<typeof parseArgs<{ options: typeof shared }>>['values'], 'limit' | 'state'>
+  let values: Record<string, unknown>
+  let positionals: string[]
+  try {
+    ;({ values, positionals } = parseArgs({ options: { ...shared, ...own }, allowPositionals }))
+  } catch (error) {
+    const reason = (error as Error).message.split('. ')[0]
+    throw new Fail(`${reason}\n\n${usage.trim()}`, { exitCode: 2 })
+  }
+  if (values.help) {
+    process.stdout.write(`${usage.trim()}\n`)
+    process.exit(0)
+  }
+  const limit =
+    values.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--limit', values.limit)
+  const state = String(values.state ?? `${dataFolder}/state.json`)
+  return { ...(values as Values), limit, state, positionals }
+}
+
+/** `text` as a whole number >= `least`; throws a usage Fail (exit 2) that names `flag` otherwise. */
+export function wholeNumber(flag: string, text: unknown, least = 1): number {
+  const number = Number(text)
+  if (!/^\d+$/.test(String(text)) || number < least || !Number.isSafeInteger(number)) {
+    throw new Fail(`Cannot read ${flag}: "${text}" is no whole number >= ${least}`, { exitCode: 2 })
+  }
+  return number
+}
+
+// ACCOUNT=anna keeps a second person apart: her own .env.anna and data/anna/.
+const account = process.env.ACCOUNT ?? ''
+if (!/^[\w-]*$/.test(account)) {
+  process.stderr.write(`${stage}: Cannot use ACCOUNT="${account}": only letters, digits, _ and -\n`)
+  process.exit(2)
+}
+export const envFile = account ? `.env.${account}` : '.env'
+export const dataFolder = account ? `data/${account}` : 'data'
+// A variable that is set already wins over the file.
+if (existsSync(envFile)) process.loadEnvFile(envFile)
+
+/** The hint of a command in the form that the person types: `make link ARGS="--dry-run"`. */
+export function hint(target: string, args = '') {
+  const who = account ? `ACCOUNT=${account} ` : ''
+  return `\`${who}make ${target}${args ? ` ARGS="${args}"` : ''}\``
+}
+
+function end(error: unknown) {
+  if (error instanceof Fail) {
+    say(error.message)
+    process.exit(error.exitCode)
+  }
+  // Anything else is our bug, and then the stack is what helps.
+  const { stack } = error as Error
+  say(`This is a bug in photoferry, please report it:\n${stack ?? error}`)
+  process.exit(1)
+}
+process.on('uncaughtException', end)
+process.on('unhandledRejection', end)
