@@ -1,3 +1,10 @@
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Low } from 'lowdb'
+import { type Collections, countRecords, database } from './database.ts'
+import { takeLock } from './lock.ts'
+import { say, stage as thisStage } from './stage.ts'
+
 /** `[latitude, longitude]` in degrees, or with the altitude in metres as a third. */
 export type Place = [number, number] | [number, number, number]
 
@@ -59,8 +66,10 @@ export type Photo = {
   trashed?: true
   locked?: true
   partner?: true
-  /** When its sidecar was last changed or its export was made: the newer one wins. UTC seconds. */
+  /** When Google last changed what its sidecar says; the newer sidecar wins. UTC seconds. */
   known?: number
+  /** It has no sidecar yet, and a part of its export is known to be missing: it waits for that. */
+  waits?: true
 }
 
 export type Album = {
@@ -71,6 +80,8 @@ export type Album = {
   /** Folder inside the product folder, its key within one export. */
   folder: string
   export: string
+  /** Where its album file lies. */
+  file?: { part: string; path: string }
   /** Keys in `photos`. */
   photos: string[]
   /** A memories folder and the like: listed, not carried over. */
@@ -93,8 +104,18 @@ export type Part = {
   entries: number
 }
 
-/** A file of an export that is in no photo. Key: `<part>:<path>`. */
-export type Leftover = { part: string; path: string; why: string; facts?: Facts }
+/**
+ * A file of an export that is in no photo. Key: `<part>:<path>`. What a later part may need of it stays here:
+ * size and CRC of media, what a sidecar says.
+ */
+export type Leftover = {
+  part: string
+  path: string
+  why: string
+  size: number
+  crc: string | null
+  facts?: Facts
+}
 
 export type Asset = {
   name: string
@@ -130,6 +151,8 @@ export type AssetAlbum = {
   /** Other people can see it. */
   shared?: true
   updated: string
+  /** As the server counts it, without trashed ones. */
+  count: number
   assets: string[]
 }
 
@@ -155,6 +178,8 @@ export type Want = {
   favorite?: true
   visibility?: 'archive' | 'locked'
   live?: string
+  /** Assets of its stack, the one on top first. */
+  stack?: string[]
   title?: string
 }
 
@@ -162,16 +187,21 @@ export type Want = {
 export type Transfer = {
   asset?: string
   album?: string
+  /** Hex, of the original as it was sent. */
   sha1?: string
-  /** Bytes sent. */
+  /** Bytes sent, all its files together. */
   size?: number
   at: string
+  /** It was on the server before; only what it lacked was added. */
+  had?: true
   want?: Want
-  /** What is still to be done for it, e.g. `album:<key>`, `stack`, `live`. */
+  /** Still to be done for it: `live`, `stack`. */
   owes?: string[]
-  /** Assets of its other files: path -> id. */
+  /** Assets of its edited copies and its motion half: path -> id. */
   others?: Record<string, string>
-  /** Its body was on the way when this was written: ask the server before sending it again. */
+  /** Of an album: keys of the photos that were put into it. */
+  added?: string[]
+  /** A body was on its way when this was written: the server is asked before it is sent again. */
   sending?: true
   failed?: string
   tries?: number
@@ -201,3 +231,115 @@ export type State = {
   runs: Record<string, Run> // every stage
 }
 export type Collection = keyof State
+
+/** The state as a stage holds it: `Named` collections are in memory, `Written` ones may be changed, by put and remove only. */
+export type OpenState<Named extends Collection = Collection, Written extends Collection = Named> = {
+  readonly data: { readonly [C in Named]: Readonly<State[C]> }
+  /** Puts a whole record; it is on disk within 200 ms. Throws Fail when an earlier write failed. */
+  put<C extends Written>(collection: C, id: string, record: State[C][string]): void
+  remove(collection: Written, id: string): void
+  /** Resolves when all that was put is on disk. */
+  flush(): Promise<void>
+  /** Writes the document, if anything was put, and lets go of the lock. Nothing can be put after it. */
+  save(): Promise<void>
+  /** Lets go without writing the document: what was put stays in the journal for the next writer. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the state file, or an empty state where there is none. The collections named by `read` and `write` are loaded,
+ * others are passed over. With any to `write` this is the one writer: a lock is held until save, close or exit, and
+ * on SIGINT, SIGTERM and SIGHUP the state is saved before the process ends. A `dryRun` changes memory only.
+ * Throws Fail when another stage is writing, and for a file that cannot be understood.
+ */
+export async function openState<R extends Collection = never, W extends Collection = never>(
+  path: string,
+  {
+    read = [],
+    write = [],
+    stage = thisStage,
+    dryRun = false,
+  }: { read?: readonly R[]; write?: readonly W[]; stage?: string; dryRun?: boolean },
+): Promise<OpenState<R | W, W>> {
+  const writes = write.length > 0 && !dryRun
+  const file = realFile(path)
+  if (writes) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const unlock = writes ? await takeLock(`${file}.lock`, stage, file) : () => {}
+  const adapter = database(file, [...new Set<string>([...read, ...write])], { writes })
+  const low = new Low<Collections>(adapter, {})
+  try {
+    await low.read()
+  } catch (error) {
+    unlock()
+    throw error
+  }
+
+  let isOpen = true
+  let ending: Promise<void> | undefined
+  const change = (collection: Collection, id: string, record?: unknown) => {
+    if (!isOpen || !(write as readonly string[]).includes(collection)) {
+      throw new Error(`put of ${collection} "${id}", which is not open for writing`)
+    }
+    adapter.change(collection, id, record)
+  }
+  const end = (last: () => Promise<void>) => {
+    isOpen = false
+    ending ??= endWith(last)
+    return ending
+  }
+  const endWith = async (last: () => Promise<void>) => {
+    try {
+      await last()
+    } finally {
+      await adapter.close().finally(release)
+    }
+  }
+
+  // What is left at exit goes to the journal: an exit cannot wait for a document.
+  const onExit = () => {
+    try {
+      adapter.flushSync()
+    } catch (error) {
+      say((error as Error).message)
+      process.exitCode ||= 1
+    }
+    unlock()
+  }
+  const onSignal = (signal: NodeJS.Signals) => {
+    process.once(signal, () => process.exit())
+    process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal as 'SIGINT']
+    // Not end(): work that is on its way may still put, and finds its record in the journal.
+    ;(ending ?? adapter.write())
+      .catch((error) => say((error as Error).message))
+      .finally(() => process.exit())
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const release = () => {
+    process.off('exit', onExit)
+    for (const signal of signals) process.off(signal, onSignal)
+    unlock()
+  }
+  if (writes) {
+    process.once('exit', onExit)
+    for (const signal of signals) process.once(signal, onSignal)
+  }
+
+  return {
+    data: low.data as OpenState<R | W, W>['data'],
+    put: change,
+    remove: change,
+    flush: adapter.flush,
+    save: () => end(() => (writes ? low.write() : Promise.resolve())),
+    close: () => end(() => Promise.resolve()),
+  }
+}
+
+/** Records of each collection, from the head of the file and the journal: fast at any size, and takes no lock. */
+export async function readCounts(path: string): Promise<{ [C in Collection]?: number }> {
+  return Object.fromEntries(await countRecords(realFile(path)))
+}
+
+// Renaming over a symbolic link would cut it off from its file.
+function realFile(path: string) {
+  return existsSync(path) ? realpathSync(path) : path
+}

@@ -1,0 +1,58 @@
+# photoferry's front door: `make` lists what there is. How a stage works is in scripts/<stage>.ts.
+#
+# Node: the packages want 22.19 or newer. Where `node` is older, npm ci brings a pinned Node 24 (as a package with
+# integrity, no install script), which stands in node_modules/.bin; a newer one that is already there is used.
+NEW_NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); if (+a > 22 || (+a == 22 && +b >= 19)) console.log(process.execPath)' 2>/dev/null)
+BIN := $(CURDIR)/node_modules/.bin
+export PATH := $(if $(NEW_NODE),$(dir $(NEW_NODE)):)$(BIN):$(PATH)
+# tsx as a loader of the one process: its own command would start a second.
+RUN = node --import tsx
+ARGS ?=
+
+.DEFAULT_GOAL := help
+# The stages share one state file, so they never run side by side, even under -j.
+.NOTPARALLEL:
+
+.PHONY: help
+help:
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Stages, in order. Flags go in ARGS, e.g. make link ARGS="--strictness exact"
+auth:          ## Set up the Immich server: address, key, what the key may do
+index-gphotos: ## List every photo and album of a Takeout: make index-gphotos TAKEOUT="/path/to/zips"
+index-immich:  ## List every asset and album of the Immich server
+link:          ## Find the photos that Immich has already
+transfer:      ## Send the rest: pictures, times, places, captions, albums
+
+##@ Around them
+sync:          ## All of it in order, with a plan first: make sync TAKEOUT=... IMMICH_URL=... IMMICH_API_KEY=...
+verify:        ## Ask Immich again and compare every field with what was sent
+status:        ## What is known, sent and owed, and what to type next
+doctor:        ## What is configured, reachable and permitted, and what to do about the rest
+
+STAGES := auth index-gphotos index-immich link transfer sync verify status doctor
+.PHONY: $(STAGES)
+$(STAGES): node_modules
+	@$(RUN) scripts/$@.ts $(ARGS)
+
+##@ Try it and change it
+.PHONY: demo test test-immich check
+demo:          ## The whole pipeline on a made-up Takeout and a stand-in Immich
+demo: node_modules
+	@$(RUN) test/sandbox/demo.ts $(ARGS)
+test:          ## Run the tests
+test: node_modules
+	vitest run $(ARGS)
+test-immich:   ## Run the contract suite against the server in IMMICH_URL, IMMICH_API_KEY; it cleans up after itself
+test-immich: node_modules
+	@test -n "$(IMMICH_URL)" -a -n "$(IMMICH_API_KEY)" || (echo 'Cannot test against Immich: IMMICH_URL and IMMICH_API_KEY must both be set' >&2; false)
+	vitest run test/contract.test.ts $(ARGS)
+check:         ## Types, lint, format
+check: node_modules
+	tsc
+	biome check
+
+node_modules: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,64 @@
+import { connect } from './http.ts'
+import { Fail, say } from './stage.ts'
+
+export type ServerVersion = { major: number; minor: number; patch: number }
+
+/** The API base behind an address, and its version; without the key, which only an Immich shall see. */
+export async function findServer(given: string): Promise<{ base: string; version: ServerVersion }> {
+  if (!/^https?:\/\/[^/]/.test(given) || !URL.canParse(given)) {
+    throw new Fail(
+      `Cannot talk to Immich: IMMICH_URL="${given}" is no address: write it like http://nas:2283`,
+    )
+  }
+  const { origin, pathname, username } = new URL(given)
+  if (username) throw new Fail('Cannot talk to Immich: IMMICH_URL holds a user name: leave it out')
+  const path = pathname.replace(/\/+$/, '')
+  const tried = new Set([
+    path.endsWith('/api') ? path : `${path}/api`,
+    await wellKnown(origin),
+    '/api',
+  ])
+  let problem: unknown
+  for (const base of [...tried].filter((base) => base !== undefined)) {
+    try {
+      const version = await connect(`${origin}${base}`).request<ServerVersion>(
+        'GET',
+        '/server/version',
+        { retries: 2 },
+      )
+      if (typeof version?.major !== 'number') continue
+      checkVersion(version)
+      return { base: `${origin}${base}`, version }
+    } catch (error) {
+      problem ??= error
+    }
+  }
+  if (problem instanceof Fail) throw problem
+  throw new Fail(
+    `Cannot talk to Immich at ${origin}${path}: there is no Immich: is IMMICH_URL right?`,
+  )
+}
+
+async function wellKnown(origin: string): Promise<string | undefined> {
+  try {
+    const known = await connect(origin).request<{ api?: { endpoint?: string } }>(
+      'GET',
+      '/.well-known/immich',
+      { retries: 0 },
+    )
+    const endpoint = new URL(known.api?.endpoint ?? '', `${origin}/`)
+    // Another host's address is the person's to give, not a server's.
+    return endpoint.origin === origin ? endpoint.pathname.replace(/\/+$/, '') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function checkVersion({ major, minor, patch }: ServerVersion) {
+  const found = `${major}.${minor}.${patch}`
+  if (major < 2 || (major === 2 && minor < 7)) {
+    throw new Fail(`Cannot use this Immich: it is ${found}: update it to 2.7 or later`)
+  }
+  if (major > 3)
+    say(`Immich is ${found}; photoferry knows 2.7 to 3: check the first results closely`)
+}

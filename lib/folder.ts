@@ -1,0 +1,90 @@
+import { mediaKind, splitName } from './media.ts'
+import { type Reading, readMediaName, readSidecarName, type Spelling } from './naming.ts'
+
+export type FolderFile = { name: string; size?: number; crc?: string | null }
+/** A JSON that is a photo's sidecar by its content. `taken` in UTC seconds. */
+export type FolderSidecar = { name: string; title?: string; taken?: number }
+/**
+ * What belongs to one media file. `of`: the original of an edited copy (null where it is missing), the still of a motion
+ * half. `certain` false: the evidence is indirect or speaks for two photos. `why`: the rule, in a few stable words.
+ */
+export type Pair = {
+  media: string
+  sidecar: string | null
+  role: 'original' | 'edited' | 'motion'
+  of: string | null
+  certain: boolean
+  why: string
+}
+
+/** `free`: no media has it, and none was refused over it. */
+export type Sidecar = { file: FolderSidecar; readings: Reading[]; free: boolean }
+/** A sidecar, how its name was read, and the reading of the media name that it fits. */
+export type Hit = { sidecar: Sidecar; reading: Reading; spelling: Spelling }
+export type Media = {
+  files: FolderFile[]
+  /** The name in NFC: zips hold that, what macOS unpacked is NFD. */
+  key: string
+  kind: 'image' | 'video' | 'unknown'
+  /** The reading with a number first. */
+  spellings: Spelling[]
+  own: { sidecar: Sidecar; certain: boolean; why: string } | null
+  contested: boolean
+}
+export type Folder = {
+  media: Media[]
+  sidecars: Sidecar[]
+  byKey: Map<string, Media>
+  /** Stills and videos by kind and name without the extension, the number still in it: `image/IMG_1(1)`. */
+  byBase: Map<string, Media[]>
+  byTarget: Map<string, { sidecar: Sidecar; reading: Reading }[]>
+}
+
+/** Both sides of a folder, found by name from either. */
+export function readFolder(files: FolderFile[], jsons: FolderSidecar[]): Folder {
+  const media = [...byName(files)].map(([key, same]): Media => {
+    const { plain, numbered } = readMediaName(key)
+    const kind = mediaKind(key) ?? 'unknown'
+    const spellings = numbered ? [numbered, plain] : [plain]
+    return { files: same, key, kind, spellings, own: null, contested: false }
+  })
+  const sidecars = [...byName(jsons)].map(([key, [file]]): Sidecar => {
+    return { file: file as FolderSidecar, readings: readSidecarName(key), free: true }
+  })
+  const byTarget: Folder['byTarget'] = new Map()
+  for (const sidecar of sidecars) {
+    for (const reading of sidecar.readings) push(byTarget, target(reading), { sidecar, reading })
+  }
+  const byBase: Folder['byBase'] = new Map()
+  for (const one of media) {
+    const { base, extension } = splitName(one.key)
+    if (one.kind !== 'unknown' && /^\.\w+$/.test(extension))
+      push(byBase, `${one.kind}/${base}`, one)
+  }
+  return { media, sidecars, byKey: new Map(media.map((m) => [m.key, m])), byBase, byTarget }
+}
+
+/** Grouped by name in NFC, sorted. */
+function byName<File extends { name: string }>(files: File[]): Map<string, File[]> {
+  const groups = new Map<string, File[]>()
+  const order = (a: File, b: File) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+  for (const file of files.toSorted(order)) push(groups, file.name.normalize('NFC'), file)
+  return groups
+}
+
+export function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value) {
+  const values = map.get(key)
+  if (values) values.push(value)
+  else map.set(key, [value])
+}
+
+/** Free sidecars that name a spelling exactly. */
+export function named({ byTarget }: Folder, spelling: Spelling, forms: Reading['form'][]): Hit[] {
+  return (byTarget.get(target(spelling)) ?? [])
+    .filter(({ sidecar, reading }) => sidecar.free && forms.includes(reading.form))
+    .map((hit) => ({ ...hit, spelling }))
+}
+
+export function target({ name, number }: Spelling): string {
+  return `${number}/${name}`
+}

@@ -1,0 +1,106 @@
+import { type Folder, type Hit, named } from './folder.ts'
+import { splitName } from './media.ts'
+import {
+  clippedExtensions,
+  cutStems,
+  fold,
+  namesOfTitle,
+  otherCases,
+  overlongStems,
+  readMediaName,
+  type Spelling,
+  titleRefuses,
+  withoutExtension,
+} from './naming.ts'
+
+type Formula = (folder: Folder, spelling: Spelling) => Hit[]
+export type Rule = { why: string; certain: boolean; hits: Formula }
+
+const whole: Record<string, Formula> = {
+  full: (folder, spelling) => named(folder, spelling, ['full']),
+  cut: (folder, spelling) => named(folder, spelling, ['cut']),
+  v1: (folder, spelling) => named(folder, spelling, ['v1']),
+}
+export const formulas: Record<string, Formula> = {
+  ...whole,
+  cut: (folder, spelling) => [
+    ...named(folder, spelling, ['cut']),
+    ...respell(cutStems(spelling.name), spelling).flatMap((stem) => named(folder, stem, ['v1'])),
+  ],
+}
+const bare = (name: string) => [withoutExtension(name)].filter((base) => base !== null)
+
+// From the surest to what only some have seen; what a rule takes, the next ones do not get.
+export const rules: Rule[] = [
+  ...vary('', formulas, (name) => [name]),
+  ...vary(', case', formulas, otherCases),
+  // Where a stem was cut nothing is left of the extension: that is the first rule's.
+  ...vary(', no extension', whole, bare),
+  { why: 'number inside', certain: true, hits: (folder, s) => named(folder, s, ['inner']) },
+  {
+    why: 'clipped extension',
+    certain: true,
+    hits: (folder, s) =>
+      respell(clippedExtensions(s.name), s).flatMap((t) => named(folder, t, ['full', 'cut'])),
+  },
+  {
+    why: 'overlong',
+    certain: false,
+    hits: (folder, s) =>
+      readMediaName(s.name).numbered
+        ? []
+        : respell(overlongStems(s.name), s).flatMap((t) => named(folder, t, ['v1'])),
+  },
+]
+
+function vary(
+  what: string,
+  formulas: Record<string, Formula>,
+  names: (name: string) => string[],
+): Rule[] {
+  return Object.entries(formulas).map(([form, formula]) => ({
+    why: form + what,
+    certain: true,
+    hits: (folder, s) => respell(names(s.name), s).flatMap((other) => formula(folder, other)),
+  }))
+}
+
+function respell(names: string[], { number }: Spelling): Spelling[] {
+  return names.map((name) => ({ name, number }))
+}
+
+/** Sidecars that `rule` gives to a spelling, without those whose title names another photo. */
+export function hitsOf(folder: Folder, rule: Rule, spelling: Spelling): Hit[] {
+  return rule
+    .hits(folder, spelling)
+    .filter(({ sidecar: { file }, reading }) => {
+      return file.title === undefined || !titleRefuses(file.title, reading, spelling.name)
+    })
+    .map((hit) => ({ ...hit, spelling }))
+}
+
+/** The first hit of the first rule that has any. For originals that are not there. */
+export function findSidecar(folder: Folder, spelling: Spelling) {
+  for (const rule of rules) {
+    const best = pick(hitsOf(folder, rule, spelling))
+    if (best) return { sidecar: best.hit.sidecar, certain: rule.certain && best.sure }
+  }
+  return null
+}
+
+/** Of several sidecars for one media file the one whose title says so; else the reading without a number, unsure. */
+export function pick(hits: Hit[]): { hit: Hit; sure: boolean } | null {
+  const [first, ...more] = hits
+  if (!first) return null
+  if (more.every(({ sidecar }) => sidecar === first.sidecar)) return { hit: first, sure: true }
+  const fitting = hits.filter(titleFits)
+  if (fitting.length === 1) return { hit: fitting[0] as Hit, sure: true }
+  const order = (a: Hit, b: Hit) =>
+    a.spelling.number.length - b.spelling.number.length || b.reading.marker - a.reading.marker
+  return { hit: hits.toSorted(order)[0] as Hit, sure: false }
+}
+
+export function titleFits({ sidecar: { file }, spelling: { name } }: Hit): boolean {
+  const { title } = file
+  return title !== undefined && namesOfTitle(title, splitName(name).extension).includes(fold(name))
+}

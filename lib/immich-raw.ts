@@ -1,0 +1,70 @@
+/** An asset as search and GET /assets/:id give it: the fields that this project reads. */
+export type RawAsset = {
+  id: string
+  ownerId: string
+  libraryId?: string | null
+  type: 'IMAGE' | 'VIDEO' | 'AUDIO' | 'OTHER'
+  originalFileName: string
+  originalPath: string
+  /** SHA-1 in base64; of the path where `libraryId` is set. */
+  checksum: string
+  createdAt: string
+  fileCreatedAt: string
+  fileModifiedAt: string
+  localDateTime: string
+  updatedAt: string
+  isFavorite: boolean
+  isTrashed: boolean
+  isOffline: boolean
+  visibility: Visibility
+  livePhotoVideoId?: string | null
+  duplicateId?: string | null
+  width: number | null
+  height: number | null
+  thumbhash: string | null
+  exifInfo?: RawExif
+  /** Only GET /assets/:id has these. */
+  tags?: { id: string; value: string }[]
+  stack?: { id: string; primaryAssetId: string; assetCount: number } | null
+}
+export type RawExif = {
+  /** Null until the metadata have been extracted, set ever after. */
+  modifyDate: string | null
+  dateTimeOriginal: string | null
+  timeZone: string | null
+  fileSizeInByte: number | null
+  latitude: number | null
+  longitude: number | null
+  description: string | null
+  rating: number | null
+  exifImageWidth: number | null
+  exifImageHeight: number | null
+  make: string | null
+  model: string | null
+  city?: string | null
+  country?: string | null
+}
+export type Visibility = 'timeline' | 'archive' | 'hidden' | 'locked'
+export type RawAlbum = {
+  id: string
+  albumName: string
+  description: string
+  createdAt: string
+  updatedAt: string
+  /** Without the trashed ones. */
+  assetCount: number
+  /** Other people or a link can see it. */
+  shared: boolean
+  hasSharedLink: boolean
+  ownerId: string
+}
+export type Changes = {
+  description?: string
+  dateTimeOriginal?: string
+  latitude?: number
+  longitude?: number
+  isFavorite?: boolean
+  visibility?: Visibility
+  livePhotoVideoId?: string | null
+}
+export type Known = { action: 'accept' | 'reject'; assetId?: string; isTrashed?: boolean }

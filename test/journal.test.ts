@@ -1,0 +1,182 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { JSONFile } from 'lowdb/node'
+import { beforeEach, expect, test } from 'vitest'
+import { type Link, openState, readCounts } from '../lib/state.ts'
+
+let file: string
+let journal: string
+beforeEach(() => {
+  file = join(mkdtempSync(join(tmpdir(), 'journal-')), 'state.json')
+  journal = `${file}.journal`
+})
+
+type Op = { collection: 'links' | 'transfers'; id: string; how: string | null }
+const link = (how: string): Op => ({ collection: 'links', id: how, how })
+const both = ['links', 'transfers'] as const
+
+/** A writer's run that is cut short after these. Gives what the state was after each of them, the first before any. */
+async function run(path: string, ops: Op[]) {
+  const state = await openState(path, { write: both, stage: 'test' })
+  const seen = [JSON.stringify(state.data)]
+  for (const { collection, id, how } of ops) {
+    if (how === null) state.remove(collection, id)
+    else if (collection === 'links') state.put(collection, id, { asset: null, how })
+    else state.put(collection, id, { at: how })
+    seen.push(JSON.stringify(state.data))
+  }
+  return { state, seen }
+}
+
+async function read(path: string) {
+  const { data } = await openState(path, { read: both, stage: 'test' })
+  return JSON.stringify(data)
+}
+
+const id = fc.oneof(
+  fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', '"', '\\', '1'),
+  fc.string(),
+)
+const op = fc.record({
+  collection: fc.constantFrom(...both),
+  id,
+  how: fc.option(fc.string({ unit: 'binary' }), { freq: 4 }),
+})
+
+test('a journal that is cut anywhere opens to what some of the first writes made', async () => {
+  const property = async (before: Op[], ops: Op[], at: number) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'journal-')), 'state.json')
+    const first = await run(path, before)
+    await first.state.save()
+    const { state, seen } = await run(path, ops)
+    await state.close()
+    expect(await read(path)).toBe(seen.at(-1))
+    if (!existsSync(`${path}.journal`)) return
+    const { length } = readFileSync(`${path}.journal`)
+
+    truncateSync(`${path}.journal`, at % (length + 1))
+    const opened = await read(path)
+    expect(seen).toContain(opened)
+    const counts = await readCounts(path)
+    const data = JSON.parse(opened) as Record<string, object>
+    for (const name of both) {
+      expect(counts[name] ?? 0, name).toBe(Object.keys(data[name] ?? {}).length)
+    }
+
+    // The next writer makes a document of it that any tool reads.
+    const next = await openState(path, { write: ['checks'], stage: 'test' })
+    await next.save()
+    expect(existsSync(`${path}.journal`)).toBe(false)
+    expect(await read(path)).toBe(opened)
+    const stock = await new JSONFile<Record<string, object>>(path).read()
+    for (const name of both) expect(stock?.[name] ?? {}).toEqual(data[name])
+    expect(stock?.counts ?? {}).toEqual(await readCounts(path))
+  }
+  const ops = fc.array(op, { maxLength: 12 })
+  await fc.assert(fc.asyncProperty(ops, ops, fc.nat(), property), { numRuns: 60 })
+})
+
+test('every cut of one journal loses the change that it goes through, and no other', async () => {
+  const ops = ['ä', 'b', 'ä'].map((key, n): Op => ({ collection: 'links', id: key, how: `${n}` }))
+  const { state, seen } = await run(file, ops)
+  await state.close()
+  const bytes = readFileSync(journal)
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    writeFileSync(journal, bytes.subarray(0, cut))
+    const whole = bytes.subarray(0, cut).filter((byte) => byte === 10).length
+    expect(await read(file), `cut at ${cut}`).toBe(seen[Math.max(0, whole - 1)])
+  }
+})
+
+test('garbage at the end of a journal is a torn end, in the middle it is shown', async () => {
+  const { state, seen } = await run(file, [{ collection: 'links', id: 'a', how: 'b' }])
+  await state.close()
+  const good = readFileSync(journal)
+  writeFileSync(journal, Buffer.concat([good, Buffer.alloc(4096), Buffer.from('\n\n["links",2\n')]))
+  expect(await read(file)).toBe(seen.at(-1))
+  writeFileSync(
+    journal,
+    Buffer.concat([good, Buffer.from('["links",2,"x",{]\n'), good.subarray(good.indexOf(10) + 1)]),
+  )
+  await expect(read(file)).rejects.toThrow(
+    /line 3 of .*state\.json\.journal is broken: mend or delete that line/,
+  )
+})
+
+test('a journal whose first line is something else is not thrown away', async () => {
+  const { state } = await run(file, [link('a')])
+  await state.close()
+  const mangled = readFileSync(journal, 'utf8').replace('{"journal"', '{journal')
+  writeFileSync(journal, mangled)
+  await expect(openState(file, { write: both, stage: 'test' })).rejects.toThrow(
+    /line 1 of .* is broken: mend it/,
+  )
+  expect(readFileSync(journal, 'utf8')).toBe(mangled)
+})
+
+test('a journal stays with its document through a copy of the folder, which changes the times', async () => {
+  await (await run(file, [link('one')])).state.save()
+  const { state, seen } = await run(file, [link('two')])
+  await state.close()
+  const copy = mkdtempSync(join(tmpdir(), 'journal-'))
+  cpSync(join(file, '..'), copy, { recursive: true })
+  expect(await read(join(copy, 'state.json'))).toBe(seen.at(-1))
+})
+
+test('a journal that was folded and not removed changes nothing', async () => {
+  await (await run(file, [link('one'), link('three')])).state.save()
+  const ops: Op[] = [link('two'), { collection: 'links', id: 'three', how: null }]
+  const { state, seen } = await run(file, ops)
+  await state.flush()
+  copyFileSync(journal, `${file}.kept`)
+  await state.save()
+  copyFileSync(`${file}.kept`, journal)
+  expect(await read(file)).toBe(seen.at(-1))
+  expect(await readCounts(file)).toEqual({ links: 2 })
+  await (await openState(file, { write: ['checks'], stage: 'test' })).save()
+  expect(existsSync(journal)).toBe(false)
+  expect(await read(file)).toBe(seen.at(-1))
+})
+
+test('a journal of another document stops, and both ways out work', async () => {
+  await (await run(file, [link('one')])).state.save()
+  const { state, seen } = await run(file, [link('two')])
+  await state.close()
+  const before = readFileSync(file, 'utf8')
+  const edited = before.replace('"how":"one"', '"how":"ONE"')
+  writeFileSync(file, edited)
+  const message =
+    /state\.json\.journal holds changes to .* is another file now: .*delete .*journal; .*undo the edit/
+  await expect(read(file)).rejects.toThrow(message)
+  await expect(openState(file, { write: both, stage: 'test' })).rejects.toThrow(message)
+  await expect(readCounts(file)).rejects.toThrow(message)
+  expect(readFileSync(file, 'utf8')).toBe(edited)
+
+  writeFileSync(file, before)
+  expect(await read(file)).toBe(seen.at(-1))
+
+  writeFileSync(file, edited)
+  const kept = readFileSync(journal)
+  writeFileSync(journal, '')
+  const { links } = (await openState(file, { read: ['links'], stage: 'test' })).data
+  expect(links).toEqual({ one: { asset: null, how: 'ONE' } satisfies Link })
+  writeFileSync(journal, kept)
+})
+
+test('a journal whose document is gone stops', async () => {
+  await (await run(file, [link('one')])).state.save()
+  await (await run(file, [link('two')])).state.close()
+  rmSync(file)
+  await expect(read(file)).rejects.toThrow(/holds changes to a .*state\.json that is gone now/)
+})

@@ -1,0 +1,242 @@
+import { open } from 'node:fs/promises'
+import { DOMParser } from '@xmldom/xmldom'
+import ExifReader from 'exifreader'
+import { readHead } from '../../lib/picture.ts'
+import type { Major } from './immich-check.ts'
+import type { Asset, Db, Sidecar } from './immich-db.ts'
+
+/** The IANA zone at a place, null where it is not known. */
+export type ZoneAt = (latitude: number, longitude: number) => string | null
+type Tags = Sidecar & {
+  /** ISO wall clock, with or without an offset. */
+  date?: string
+  make?: string
+  model?: string
+  orientation?: number
+  width?: number
+  height?: number
+  instant?: number
+}
+
+const headBytes = 262_144
+
+/** The first bytes of a file on disk. */
+export async function headOf(path: string) {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytes), 0, headBytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/** What the first bytes of the file say, and its sidecar; to be given to `apply` later, as the server's own job does. */
+export async function read(head: Buffer, asset: Asset): Promise<{ file: Tags; sidecar: Sidecar }> {
+  const sidecar = structuredClone(asset.sidecar ?? {})
+  return { file: asset.type === 'VIDEO' ? await movieTags(head, asset) : stillTags(head), sidecar }
+}
+
+/** Writes what was read into the asset, but for what a call has changed meanwhile. */
+export function apply(
+  db: Db,
+  major: Major,
+  asset: Asset,
+  { file, sidecar }: Awaited<ReturnType<typeof read>>,
+  zoneAt: ZoneAt,
+) {
+  const tags: Tags = { ...file, ...sidecar }
+  // Any date in the sidecar takes the place of all that the file says of time.
+  const date = sidecar.date ?? file.date
+  const [latitude, longitude] = [tags.latitude, tags.longitude]
+  const placed =
+    latitude !== undefined && longitude !== undefined && (latitude !== 0 || longitude !== 0)
+  const offset = date && /(Z|[+-]\d\d:?\d\d)$/.exec(date)?.[1]
+  const zone = (placed && zoneAt(latitude, longitude)) || (offset ? fixedZone(offset) : null)
+  let instant: number
+  let local: number
+  if (date) {
+    instant = Date.parse(offset ? date : `${date}Z`)
+    // A place in the file itself gives its own dates their zone; one in the sidecar comes too late for that.
+    const inFile = !sidecar.date && !offset && zone && file.latitude !== undefined
+    if (inFile) instant -= shift(instant, zone)
+    local = zone ? instant + shift(instant, zone) : instant
+  } else if (file.instant) {
+    instant = file.instant
+    local = zone ? instant + shift(instant, zone) : instant
+  } else {
+    instant = Math.min(asset.fileCreatedAt, asset.fileModifiedAt)
+    local = instant
+  }
+  const rating =
+    tags.rating === 0 || (tags.rating === -1 && major === 3) ? null : (tags.rating ?? null)
+  const found = {
+    dateTimeOriginal: instant,
+    timeZone: zone,
+    latitude: placed ? latitude : null,
+    longitude: placed ? longitude : null,
+    description: asTyped((tags.imageDescription || tags.description) ?? '').trim(),
+    rating,
+  }
+  const { exif, locked } = asset
+  for (const [name, value] of Object.entries(found)) {
+    if (!locked.includes(name)) Object.assign(exif, { [name]: value })
+  }
+  Object.assign(exif, {
+    make: tags.make ?? null,
+    model: tags.model ?? null,
+    orientation: tags.orientation === undefined ? null : String(tags.orientation),
+    exifImageWidth: tags.width ?? null,
+    exifImageHeight: tags.height ?? null,
+    fileSizeInByte: asset.size,
+    modifyDate: asset.fileModifiedAt,
+  })
+  const turned = (tags.orientation ?? 1) >= 5
+  asset.width = (turned ? tags.height : tags.width) ?? null
+  asset.height = (turned ? tags.width : tags.height) ?? null
+  asset.fileCreatedAt = instant
+  asset.localDateTime = local
+  asset.thumbhash ??= Buffer.from(asset.checksum.slice(0, 40), 'hex').toString('base64')
+  if (!locked.includes('tags')) {
+    const names = tags.tags ?? []
+    asset.tagIds = [...new Set(names.flatMap((name) => db.upsertTag(name)?.id ?? []))]
+  }
+  db.touch(asset)
+}
+
+function stillTags(head: Buffer): Tags {
+  let read: ExifReader.ExpandedTags
+  try {
+    read = ExifReader.load(head, { expanded: true })
+  } catch {
+    return {}
+  }
+  const {
+    exif = {},
+    gps,
+    file,
+    pngFile,
+  } = read as typeof read & { pngFile?: Record<string, { value: number }> }
+  const text = (name: keyof ExifReader.ExifTags) => {
+    const value = exif[name] as { value?: unknown; description?: string } | undefined
+    const raw = Array.isArray(value?.value) ? value.value[0] : value?.value
+    return typeof raw === 'string' && raw.trim() ? raw : undefined
+  }
+  const taken = text('DateTimeOriginal') ?? text('DateTimeDigitized')
+  const parts = taken && /^(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)/.exec(taken)
+  const fraction = text('SubSecTimeOriginal')?.trim()
+  const offset = text('OffsetTimeOriginal')?.trim()
+  const number = (value: unknown) => (typeof value === 'number' ? value : undefined)
+  return clean({
+    date: parts
+      ? `${parts[1]}-${parts[2]}-${parts[3]}T${parts[4]}${fraction ? `.${fraction}` : ''}${offset ?? ''}`
+      : undefined,
+    latitude: gps?.Latitude,
+    longitude: gps?.Longitude,
+    imageDescription: exif.ImageDescription?.description || undefined,
+    make: text('Make'),
+    model: text('Model'),
+    orientation: number(exif.Orientation?.value),
+    rating: number((exif as Record<string, { value?: unknown }>).Rating?.value),
+    width: number(file?.['Image Width']?.value ?? pngFile?.['Image Width']?.value),
+    height: number(file?.['Image Height']?.value ?? pngFile?.['Image Height']?.value),
+  })
+}
+
+async function movieTags(head: Buffer, asset: Asset): Promise<Tags> {
+  const { instant, place, width, height, local, offset } = await readHead(
+    head,
+    asset.originalFileName,
+  )
+  return clean({
+    date: local && offset ? `${local}${offset}` : undefined,
+    instant: instant === undefined ? undefined : instant * 1000,
+    latitude: place?.[0],
+    longitude: place?.[1],
+    width,
+    height,
+  })
+}
+
+/** The properties that the server reads from an uploaded XMP. */
+export function readXmp(text: string): Sidecar {
+  let document: ReturnType<DOMParser['parseFromString']>
+  try {
+    document = new DOMParser({ onError: () => {} }).parseFromString(text, 'text/xml')
+  } catch {
+    return {}
+  }
+  const values = (name: string) => {
+    const [element] = [...document.getElementsByTagName(name)]
+    if (!element) return []
+    const items = [...element.getElementsByTagName('rdf:li')]
+    const texts = items.length ? items.map((item) => item.textContent) : [element.textContent]
+    return texts.map((value) => value ?? '').filter((value) => value.trim())
+  }
+  // A property may stand as an attribute of its rdf:Description, too.
+  const value = (name: string) => {
+    const holders = [...document.getElementsByTagName('rdf:Description')]
+    return (
+      values(name)[0] ??
+      holders.map((holder) => holder.getAttribute(name)).find(Boolean) ??
+      undefined
+    )
+  }
+  const number = (name: string) => {
+    const given = value(name)
+    return given === undefined || Number.isNaN(Number(given)) ? undefined : Number(given)
+  }
+  const listed = values('digiKam:TagsList')
+  const tags = listed.length
+    ? listed
+    : values('lr:HierarchicalSubject').map((tag) => tag.replaceAll('|', '/'))
+  return clean({
+    date: value('exif:DateTimeOriginal')?.trim(),
+    latitude: degrees(value('exif:GPSLatitude')),
+    longitude: degrees(value('exif:GPSLongitude')),
+    description: value('dc:description'),
+    imageDescription: value('tiff:ImageDescription'),
+    rating: number('xmp:Rating'),
+    tags: tags.length ? tags : undefined,
+  })
+}
+
+/** `-33.8688` or `33,52.128S`. */
+function degrees(text: string | undefined) {
+  if (text === undefined) return undefined
+  const parts = /^(\d+),([\d.]+)(?:,([\d.]+))?([NSEW])$/.exec(text.trim())
+  if (!parts) return Number.isNaN(Number(text)) ? undefined : Number(text)
+  const value = Number(parts[1]) + Number(parts[2]) / 60 + Number(parts[3] ?? 0) / 3600
+  return /[SW]/.test(parts[4] ?? '') ? -value : value
+}
+
+/** `UTC+2` for `+02:00`, as the server calls a zone that it knows by its offset alone. */
+function fixedZone(offset: string) {
+  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(offset) ?? []
+  if (!sign || (Number(hours) === 0 && Number(minutes) === 0)) return 'UTC+0'
+  return `UTC${sign}${Number(hours)}${Number(minutes) ? `:${minutes}` : ''}`
+}
+
+/** ms that a zone is ahead of UTC at an instant. */
+function shift(instant: number, zone: string) {
+  const fixed = /^UTC([+-])(\d+)(?::(\d\d))?$/.exec(zone)
+  if (fixed)
+    return (fixed[1] === '-' ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3] ?? 0)) * 60_000
+  const local = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: zone,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  }).format(instant)
+  return Date.parse(`${local.replace(' ', 'T')}Z`) - Math.floor(instant / 1000) * 1000
+}
+
+// The server reads its tags as JSON, where what looks like a number becomes one.
+function asTyped(text: string) {
+  return /^-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?$/.test(text.trim())
+    ? String(Number(text))
+    : text
+}
+
+function clean<T extends object>(tags: T): T {
+  return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined)) as T
+}
