@@ -4,7 +4,11 @@ import type { RawAsset } from './immich.ts'
 import type { Check, Want } from './state.ts'
 
 /** What the server shows of an asset against what its transfer gave it: only those fields, each with [there, wanted]. */
-export function checkAsset(want: Want, raw: RawAsset, stackOf: (id: string) => string[] | undefined): Omit<Check, 'at'> {
+export function checkAsset(
+  want: Want,
+  raw: RawAsset,
+  stackOf: (id: string) => string[] | undefined,
+): Omit<Check, 'at'> {
   if (!isExtracted(raw)) return { waiting: true }
   const there = toAsset(raw)
   const differs: NonNullable<Check['differs']> = {}

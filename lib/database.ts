@@ -46,9 +46,9 @@ export function database(file: string, names: string[], { writes }: { writes: bo
         document = await readDocument(file, opened.document, (name) => touched.has(name))
         id = document.saved?.id ?? id
       }
+      for (const name of touched) data[name] = noRecords()
       for (const [name, records] of document?.loaded ?? []) data[name] = records
       for (const [name, count] of document?.counts ?? []) counts.set(name, count)
-      for (const name of touched) data[name] ??= noRecords()
       if (opened.journal) {
         const left = await readJournal(journalPath, opened.journal, data)
         for (const [name, count] of left) counts.set(name, count)

@@ -9,7 +9,8 @@ export function writeSettings(file: string, settings: Record<string, string>): b
   const before = existsSync(file) ? readFileSync(file, 'utf8') : ''
   let lines = before.split('\n')
   for (const [name, value] of Object.entries(settings)) {
-    if (/[\r\n"'`\\]/.test(value)) throw new Fail(`Cannot write ${file}: ${name} holds quotes or a line end: copy it again`)
+    if (/[\r\n"'`\\]/.test(value))
+      throw new Fail(`Cannot write ${file}: ${name} holds quotes or a line end: copy it again`)
     const line = /[\s#]/.test(value) ? `${name}="${value}"` : `${name}=${value}`
     const isIt = (text: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(text)
     if (lines.some(isIt)) lines = lines.map((text) => (isIt(text) ? line : text))

@@ -13,24 +13,27 @@ export async function openBoth(file: string, journalPath: string) {
   for (let tries = 0; ; tries++) {
     const document = await openOrNone(file)
     const journal = await openOrNone(journalPath)
-    const of = journal && (await readIdentity(journalPath, journal))
-    const stamp = stampOf(await document?.stat({ bigint: true }))
-    const isPair = of && (await belongs(of, document, stamp))
-    const now = stampAt(file)
-    if (isPair || (!of && isSame(now, stamp))) {
-      // A journal whose first line is torn holds nothing yet.
-      if (!of) await journal?.close()
-      return { document, journal: of && journal, of, stamp }
-    }
+    let isPair = false
     try {
-      if (!isSame(now, stamp) && tries < 1000) continue
+      const stamp = stampOf(await document?.stat({ bigint: true }))
+      // A journal whose first line is torn holds nothing yet, as one that is not there.
+      const of = journal && (await readIdentity(journalPath, journal))
+      isPair = of ? await belongs(of, document, stamp) : isSame(stampAt(file), stamp)
+      if (isPair) {
+        if (!of) await journal?.close()
+        return { document, journal: of && journal, of, stamp }
+      }
+      if (!isSame(stampAt(file), stamp) && tries < 1000) continue
+      // A broken document is the greater trouble.
       if (document) await readDocument(file, document, () => false)
       const what = document ? 'is another file' : 'is gone'
       const found = `${journalPath} holds changes to a ${file} that ${what} now`
       throw new Fail(`Cannot open ${file}: ${found}: ${twoWays(journalPath)}`)
     } finally {
-      await document?.close()
-      await journal?.close()
+      if (!isPair) {
+        await document?.close()
+        await journal?.close()
+      }
     }
   }
 }

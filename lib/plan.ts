@@ -4,7 +4,16 @@ import { type Kind, type Rules, type Standing, standing, tally } from './standin
 import type { Album, AlbumLink, Asset, AssetAlbum, Link, Photo, Run, Transfer } from './state.ts'
 
 /** The collections that a plan is made of. */
-export const PLANNED = ['photos', 'albums', 'assets', 'assetAlbums', 'links', 'albumLinks', 'transfers', 'runs'] as const
+export const PLANNED = [
+  'photos',
+  'albums',
+  'assets',
+  'assetAlbums',
+  'links',
+  'albumLinks',
+  'transfers',
+  'runs',
+] as const
 
 type Known = {
   photos: Record<string, Photo>
@@ -47,7 +56,9 @@ export function planOf(known: Known, choice: Choice, rules: Rules) {
     Object.keys(albums).filter(
       (id) => choice.album(albums[id]?.title ?? '') && membersLeft(id, known, standings).length > 0,
     )
-  const chosen = Object.entries(albums).filter(([, { title, leftOut }]) => !leftOut && choice.album(title))
+  const chosen = Object.entries(albums).filter(
+    ([, { title, leftOut }]) => !leftOut && choice.album(title),
+  )
   const inAlbum = (how: (link: AlbumLink | undefined) => boolean) =>
     chosen.filter(([id, { photos }]) => photos.length > 0 && how(albumLinks[id])).length
   return {

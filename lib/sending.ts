@@ -37,7 +37,7 @@ export function filesLeft(photo: Photo, transfer: Transfer | undefined): PhotoFi
 }
 
 /**
- * Sends the given files of one photo, in their order, and gives the transfer as it then is. A live photo's video goes
+ * Sends the given files of one photo, and gives the transfer as it then is. A live photo's video goes
  * first, so that the still can name it; where a stream had the still first, the link is owed. Throws Unreadable when the
  * bytes could not be read, Refused when the server does not take it, Fail when nothing more will go.
  */
@@ -50,7 +50,10 @@ export async function sendFiles(
   const { server, record, sent } = sending
   let transfer: Transfer = { ...before, at: new Date().toISOString() }
   delete transfer.failed
-  for (const { file, body } of files) {
+  const order = filesToSend(photo)
+  for (const { file, body } of files.toSorted(
+    (a, b) => order.indexOf(a.file) - order.indexOf(b.file),
+  )) {
     const isMain = file === photo.files[0]
     const opened = await open(body, sent)
     const title = fittingName(isMain ? photo.title : derivedName(photo, file), opened.head.type)

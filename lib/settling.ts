@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { bodies } from './archive.ts'
 import { completion } from './arrival.ts'
 import type { Immich } from './immich.ts'
-import { filesToSend, motionOf } from './sending.ts'
+import { filesLeft, motionOf } from './sending.ts'
 import type { Asset, Link, Part, Photo, Transfer } from './state.ts'
 import { locate } from './whereabouts.ts'
 
@@ -52,12 +52,7 @@ export async function settle(
   transfer: Transfer,
 ): Promise<Transfer | undefined> {
   const { asset, others = {} } = transfer
-  if (
-    !asset ||
-    !transfer.owes?.length ||
-    filesToSend(photo).some((file, at) => at > 0 && !others[file.path])
-  )
-    return
+  if (!asset || !transfer.owes?.length || filesLeft(photo, transfer).length > 0) return
   const want = { ...transfer.want }
   const live = motionOf(photo, transfer)
   if (transfer.owes.includes('live') && live) {

@@ -204,7 +204,8 @@ async function readZipPart({ path }: Found) {
     const part = hash.slice(0, 12)
     const files = new Map<string, ExportFile>()
     // Of two entries of one path the good one stands.
-    for (const { path, why } of skipped) files.set(path, { part, path, size: 0, crc: null, problem: why })
+    for (const { path, why } of skipped)
+      files.set(path, { part, path, size: 0, crc: null, problem: why })
     for (const { path, size, crc, encrypted } of entries) {
       files.set(path, { part, path, size, crc, ...(encrypted && { problem: 'encrypted' }) })
     }

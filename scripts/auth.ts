@@ -17,24 +17,35 @@ Usage: make auth [IMMICH_URL=http://nas:2283 IMMICH_API_KEY=...] [ARGS="..."]
 Exit:  0 all is there, 1 no server, a wrong key or permissions that it lacks, 2 bad usage
 `
 const given = flags(usage, {})
-const url = process.env.IMMICH_URL || (await ask('IMMICH_URL', 'Address of Immich (like http://nas:2283): '))
-const key = process.env.IMMICH_API_KEY || (await ask('IMMICH_API_KEY', `API key (make one at ${url}/user-settings?isOpen=api-keys): `))
+const url =
+  process.env.IMMICH_URL || (await ask('IMMICH_URL', 'Address of Immich (like http://nas:2283): '))
+const key =
+  process.env.IMMICH_API_KEY ||
+  (await ask('IMMICH_API_KEY', `API key (make one at ${url}/user-settings?isOpen=api-keys): `))
 
 const server = await immich({ url, key })
 const { version, features, config } = await server.facts()
 const { name, permissions } = await server.keyInfo()
-say(`Immich ${version.major}.${version.minor}.${version.patch} at ${server.url.replace(/\/api$/, '')}, trash ${features.trash ? `keeps ${config.trashDays} days` : 'is off'}`)
+say(
+  `Immich ${version.major}.${version.minor}.${version.patch} at ${server.url.replace(/\/api$/, '')}, trash ${features.trash ? `keeps ${config.trashDays} days` : 'is off'}`,
+)
 warnOfPlainHttp(server.url)
 
 const missing = await server.missingPermissions(Object.keys(NEEDED))
-const who = missing.includes('user.read') ? '' : ` of ${(await server.request<{ name: string; email: string }>('GET', '/users/me')).email}`
-const all = permissions.includes('all') ? 'may do all' : `may do ${Object.keys(NEEDED).length - missing.length} of ${Object.keys(NEEDED).length} needed`
+const who = missing.includes('user.read')
+  ? ''
+  : ` of ${(await server.request<{ name: string; email: string }>('GET', '/users/me')).email}`
+const all = permissions.includes('all')
+  ? 'may do all'
+  : `may do ${Object.keys(NEEDED).length - missing.length} of ${Object.keys(NEEDED).length} needed`
 say(`key "${name}"${who} ${all}`)
 if (missing.length > 0) {
   for (const [permission, why] of Object.entries(NEEDED)) {
     console.log(`  [${missing.includes(permission) ? ' ' : 'x'}] ${permission.padEnd(20)} ${why}`)
   }
-  throw new Fail(`Cannot use this key: it lacks ${missing.length} permissions: tick the empty ones of this list in Immich under Account Settings > API Keys, then ${hint('auth')}`)
+  throw new Fail(
+    `Cannot use this key: it lacks ${missing.length} permissions: tick the empty ones of this list in Immich under Account Settings > API Keys, then ${hint('auth')}`,
+  )
 }
 if (!given['dry-run']) {
   const isNew = writeSettings(envFile, { IMMICH_URL: url, IMMICH_API_KEY: key })
@@ -44,7 +55,9 @@ if (!given['dry-run']) {
 async function ask(name: string, text: string): Promise<string> {
   if (!process.stdin.isTTY) {
     const where = existsSync(envFile) ? envFile : `the environment or ${envFile} (see .env.example)`
-    throw new Fail(`Cannot set up Immich: ${name} is not given: put it into ${where}, or run ${hint('auth')} on a terminal`)
+    throw new Fail(
+      `Cannot set up Immich: ${name} is not given: put it into ${where}, or run ${hint('auth')} on a terminal`,
+    )
   }
   const answer = (await question(text)).trim()
   return answer || ask(name, text)
@@ -52,7 +65,18 @@ async function ask(name: string, text: string): Promise<string> {
 
 function warnOfPlainHttp(base: string) {
   const { protocol, hostname } = new URL(base)
-  const isPrivate = /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\[(::1|f[cd]|fe80))/.test(hostname)
-  if (protocol === 'https:' || isPrivate || !hostname.includes('.') || /\.(local|lan|home|internal|home\.arpa)$/.test(hostname)) return
-  say(`warning: ${hostname} is reached over plain http: the key and the photos can be read on the way; use https`)
+  const isPrivate =
+    /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\[(::1|f[cd]|fe80))/.test(
+      hostname,
+    )
+  if (
+    protocol === 'https:' ||
+    isPrivate ||
+    !hostname.includes('.') ||
+    /\.(local|lan|home|internal|home\.arpa)$/.test(hostname)
+  )
+    return
+  say(
+    `warning: ${hostname} is reached over plain http: the key and the photos can be read on the way; use https`,
+  )
 }

@@ -26,18 +26,28 @@ const { data } = await openState(given.state, { read: ['runs'] })
 const { runs } = data
 if (given.json) console.log(JSON.stringify({ counts, runs }))
 else {
-  const of = (collection: Collection, one: string, many?: string) => count(counts[collection] ?? 0, one, many)
-  console.log(`Google Photos  ${of('photos', 'photo')} in ${of('albums', 'album')}, from ${of('parts', 'part')}; ${of('leftovers', 'file')} in no photo`)
+  const of = (collection: Collection, one: string, many?: string) =>
+    count(counts[collection] ?? 0, one, many)
+  console.log(
+    `Google Photos  ${of('photos', 'photo')} in ${of('albums', 'album')}, from ${of('parts', 'part')}; ${of('leftovers', 'file')} in no photo`,
+  )
   console.log(`Immich         ${of('assets', 'asset')} in ${of('assetAlbums', 'album')}`)
   const account = runs.transfer?.account ?? runs.link?.account
   if (account) {
     const rows = Object.entries(account as Record<string, number>)
-    console.log(`Photos         ${number(rows.reduce((sum, [, many]) => sum + many, 0))} = ${rows.map(([row, many]) => `${number(many)} ${row}`).join(' + ')}`)
+    console.log(
+      `Photos         ${number(rows.reduce((sum, [, many]) => sum + many, 0))} = ${rows.map(([row, many]) => `${number(many)} ${row}`).join(' + ')}`,
+    )
   }
   const { verify } = runs
-  if (verify) console.log(`Checked        ${number(Number(verify.right))} right, ${number(Number(verify.differ))} differ, ${number(Number(verify.waiting))} still being read, ${number(Number(verify.gone))} gone`)
+  if (verify)
+    console.log(
+      `Checked        ${number(Number(verify.right))} right, ${number(Number(verify.differ))} differ, ${number(Number(verify.waiting))} still being read, ${number(Number(verify.gone))} gone`,
+    )
   for (const { stage, at, seconds } of Object.values(runs)) {
-    console.log(`Last           ${stage.padEnd(14)} ${at.slice(0, 16).replace('T', ' ')}${seconds === undefined ? ', not finished' : `, took ${duration(seconds)}`}`)
+    console.log(
+      `Last           ${stage.padEnd(14)} ${at.slice(0, 16).replace('T', ' ')}${seconds === undefined ? ', not finished' : `, took ${duration(seconds)}`}`,
+    )
   }
   console.log(`Next           ${next(account as Record<string, number> | undefined)}`)
 }
@@ -46,13 +56,27 @@ function next(account: Record<string, number> = {}) {
   if (!counts.photos) return hint('index-gphotos TAKEOUT="/path/to/the/zips"')
   if (!runs['index-immich']) return `${hint('auth')}, then ${hint('index-immich')}`
   if (!runs.link || (counts.links ?? 0) + (counts.transfers ?? 0) === 0) return hint('link')
-  if (runs.transfer?.seconds === undefined || account['to send'] || account.failed || account['to complete']) return hint('transfer')
-  if (!runs.verify || runs.verify.at < runs.transfer.at || runs.verify.waiting || runs.verify.differ) return hint('verify', '--wait 10m')
+  if (
+    runs.transfer?.seconds === undefined ||
+    account['to send'] ||
+    account.failed ||
+    account['to complete']
+  )
+    return hint('transfer')
+  if (
+    !runs.verify ||
+    runs.verify.at < runs.transfer.at ||
+    runs.verify.waiting ||
+    runs.verify.differ
+  )
+    return hint('verify', '--wait 10m')
   return 'nothing: all is there. When there is a new Takeout: ' + hint('sync TAKEOUT="..."')
 }
 
 async function list(reason: string) {
-  const { data } = await openState(given.state, { read: ['photos', 'leftovers', 'links', 'transfers', 'assets', 'checks', 'albums', 'runs'] })
+  const { data } = await openState(given.state, {
+    read: ['photos', 'leftovers', 'links', 'transfers', 'assets', 'checks', 'albums', 'runs'],
+  })
   const { photos, leftovers, links, transfers, assets, checks, albums } = data
   const server = { assets, until: String(data.runs['index-immich']?.until ?? '') }
   const { standing } = await import('../lib/standing.ts')
@@ -69,12 +93,22 @@ async function list(reason: string) {
     const [kind = ''] = Object.keys(tally([stands]))
     const { title, url } = photo
     const { candidates } = links[id] ?? {}
-    row([...new Set([stands.is, kind])], { id, title, path: photo.files[0]?.path, why: stands.why, url, candidates, asset: transfers[id]?.asset })
+    row([...new Set([stands.is, kind])], {
+      id,
+      title,
+      path: photo.files[0]?.path,
+      why: stands.why,
+      url,
+      candidates,
+      asset: transfers[id]?.asset,
+    })
   }
   for (const { path, why } of Object.values(leftovers)) row([why, 'in no photo'], { path, why })
   for (const [id, { differs }] of Object.entries(checks)) {
     if (differs) row(['differs'], { id, title: photos[id]?.title ?? albums[id]?.title, differs })
   }
   if (rows > 0) return
-  say(`nothing is listed under "${reason}"; there is: ${[...reasons].sort().join(', ') || 'nothing at all'}`)
+  say(
+    `nothing is listed under "${reason}"; there is: ${[...reasons].sort().join(', ') || 'nothing at all'}`,
+  )
 }

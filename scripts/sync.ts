@@ -34,28 +34,48 @@ const common = ['--state', given.state, ...(given.quiet ? ['--quiet'] : [])]
 const stages = $({ stdio: 'inherit', nothrow: true, verbose: false })
 let worst = 0
 
-if (process.env.IMMICH_URL || process.env.IMMICH_API_KEY || process.stdin.isTTY) await run('auth', [])
+if (process.env.IMMICH_URL || process.env.IMMICH_API_KEY || process.stdin.isTTY)
+  await run('auth', [])
 else if (!process.env.IMMICH_URL) {
-  throw new Fail(`Cannot sync: no Immich server is set: give IMMICH_URL and IMMICH_API_KEY once, or put them into ${envFile}`)
+  throw new Fail(
+    `Cannot sync: no Immich server is set: give IMMICH_URL and IMMICH_API_KEY once, or put them into ${envFile}`,
+  )
 }
-await run('index-gphotos', [...common, ...repeat('albums'), ...repeat('not-albums'), ...repeat('dates')])
+await run('index-gphotos', [
+  ...common,
+  ...repeat('albums'),
+  ...repeat('not-albums'),
+  ...repeat('dates'),
+])
 await run('index-immich', common)
 await run('link', [...common, '--strictness', given.strictness])
 const left = await showPlan()
 if (given['dry-run']) process.exit(worst)
 if (left > 0 && process.stdin.isTTY && !given.yes) {
   const answer = await question('Go on? [Y/n] ')
-  if (!/^(y|yes|)$/i.test(answer.trim())) throw new Fail('stopped before the first byte, nothing was sent', { exitCode: 130 })
+  if (!/^(y|yes|)$/i.test(answer.trim()))
+    throw new Fail('stopped before the first byte, nothing was sent', { exitCode: 130 })
 }
-const rules = Object.keys(ruleFlags).filter((flag) => given[flag as keyof typeof ruleFlags]).map((flag) => `--${flag}`)
+const rules = Object.keys(ruleFlags)
+  .filter((flag) => given[flag as keyof typeof ruleFlags])
+  .map((flag) => `--${flag}`)
 const limit = Number.isFinite(given.limit) ? ['--limit', String(given.limit)] : []
-await run('transfer', [...common, ...rules, ...limit, ...repeat('albums'), ...repeat('not-albums'), ...repeat('dates'), ...repeat('concurrency')])
+await run('transfer', [
+  ...common,
+  ...rules,
+  ...limit,
+  ...repeat('albums'),
+  ...repeat('not-albums'),
+  ...repeat('dates'),
+  ...repeat('concurrency'),
+])
 await run('verify', [...common, '--wait', given.wait])
 process.exitCode = worst
 
 /** Runs a stage as a person would. Items that failed (3) and a missing part (4) do not stop the rest; all else does. */
 async function run(stage: string, args: string[]) {
-  const { exitCode, signal } = await stages`${process.execPath} ${process.execArgv} scripts/${stage}.ts ${args}`
+  const { exitCode, signal } =
+    await stages`${process.execPath} ${process.execArgv} scripts/${stage}.ts ${args}`
   const code = exitCode ?? (signal ? 130 : 1)
   if (code !== 0 && code !== 3 && code !== 4) process.exit(code)
   if (code === 3 || worst === 0) worst = code
@@ -75,24 +95,37 @@ async function showPlan() {
   const bytes = toSend.reduce((sum, id) => sum + plan.bytesLeft(id), 0)
   const left = toSend.length + toComplete.length + plan.albumsLeft().length
   if (left === 0) {
-    say(`nothing left to do: ${Object.entries(plan.counts).map(([row, many]) => `${number(many)} ${row}`).join(', ')}`)
+    say(
+      `nothing left to do: ${Object.entries(plan.counts)
+        .map(([row, many]) => `${number(many)} ${row}`)
+        .join(', ')}`,
+    )
     return 0
   }
   say('the plan:')
   say(`  to send       ${count(toSend.length, 'photo')}, ${size(bytes)}${await freeSpace(bytes)}`)
   say(`  to complete   ${count(toComplete.length, 'photo')} that Immich has already`)
   for (const [row, many] of Object.entries(plan.counts)) {
-    if (!/^(to send|to complete|failed)$/.test(row)) say(`  ${row.replace(/:.*/, '').padEnd(13)} ${number(many)}${row.replace(/^[^:]*:?/, '')}`)
+    if (!/^(to send|to complete|failed)$/.test(row))
+      say(`  ${row.replace(/:.*/, '').padEnd(13)} ${number(many)}${row.replace(/^[^:]*:?/, '')}`)
   }
   const { toMake, there, waiting } = plan.albums
-  say(`  albums        ${number(toMake)} to make, ${number(there)} there${waiting ? `, ${number(waiting)} that wait (${hint('status')})` : ''}`)
+  say(
+    `  albums        ${number(toMake)} to make, ${number(there)} there${waiting ? `, ${number(waiting)} that wait (${hint('status')})` : ''}`,
+  )
   return left
 }
 
 async function freeSpace(bytes: number) {
   const server = await immich()
   if ((await server.missingPermissions(['server.storage'])).length > 0) return ''
-  const { diskAvailableRaw: free } = await server.request<{ diskAvailableRaw: number }>('GET', '/server/storage')
-  if (free < bytes) throw new Fail(`Cannot send ${size(bytes)}: Immich has ${size(free)} free: make room, or send a part with --dates or --albums`)
+  const { diskAvailableRaw: free } = await server.request<{ diskAvailableRaw: number }>(
+    'GET',
+    '/server/storage',
+  )
+  if (free < bytes)
+    throw new Fail(
+      `Cannot send ${size(bytes)}: Immich has ${size(free)} free: make room, or send a part with --dates or --albums`,
+    )
   return `; Immich has ${size(free)} free`
 }

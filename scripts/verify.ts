@@ -37,10 +37,13 @@ const { transfers, photos, albums, checks, runs } = state.data
 const started = Date.now()
 const todo = Object.keys(transfers)
   .filter((id) => transfers[id]?.asset || transfers[id]?.album)
-  .filter((id) => given.all || !checks[id]?.ok || (checks[id]?.at ?? '') < (transfers[id]?.at ?? ''))
+  .filter(
+    (id) => given.all || !checks[id]?.ok || (checks[id]?.at ?? '') < (transfers[id]?.at ?? ''),
+  )
   .slice(0, given.limit)
 if (todo.length === 0) {
-  if (Object.keys(transfers).length === 0) say(`nothing was sent yet: ${hint('transfer')} does that`)
+  if (Object.keys(transfers).length === 0)
+    say(`nothing was sent yet: ${hint('transfer')} does that`)
   else say(`nothing to check: ${count(Object.keys(checks).length, 'transfer')} were right`)
   await state.save()
   process.exit(0)
@@ -69,11 +72,20 @@ for (const [id, result] of results) {
   tally[ok ? 'right' : waiting ? 'waiting' : differs?.asset ? 'gone' : 'differ']++
   state.put('checks', id, { at: new Date().toISOString(), ...result })
   if (!differs || tally.differ + tally.gone > 20) continue
-  const fields = Object.entries(differs).map(([field, [is, want]]) => `${field} is ${JSON.stringify(is)}, not ${JSON.stringify(want)}`)
-  say(`${photos[id]?.title ?? albums[id]?.title ?? id}: ${differs.asset ? 'gone from the server' : fields.join('; ')}`)
+  const fields = Object.entries(differs).map(
+    ([field, [is, want]]) => `${field} is ${JSON.stringify(is)}, not ${JSON.stringify(want)}`,
+  )
+  say(
+    `${photos[id]?.title ?? albums[id]?.title ?? id}: ${differs.asset ? 'gone from the server' : fields.join('; ')}`,
+  )
 }
 const seconds = Math.round((Date.now() - started) / 100) / 10
-state.put('runs', 'verify', { stage: 'verify', at: new Date(started).toISOString(), seconds, ...tally })
+state.put('runs', 'verify', {
+  stage: 'verify',
+  at: new Date(started).toISOString(),
+  seconds,
+  ...tally,
+})
 await state.save()
 say(
   `${count(todo.length, 'transfer')} checked = ${number(tally.right)} right + ${number(tally.differ)} differ + ${number(tally.gone)} gone from the server + ${number(tally.waiting)} still being read by it`,
@@ -87,7 +99,11 @@ async function checkAll(ids: string[]) {
   await pool(assets, 8, async (id) => {
     const { asset, want = {} } = transfers[id] as Transfer
     const raw = found.get(asset as string) ?? (await askFor(asset as string))
-    if (raw && !raw.isTrashed) results.set(id, checkAsset(want, raw, (asset) => stacks.get(asset)))
+    if (raw && !raw.isTrashed)
+      results.set(
+        id,
+        checkAsset(want, raw, (asset) => stacks.get(asset)),
+      )
     else results.set(id, { differs: { asset: [raw ? 'in the trash' : null, asset] } })
     shown.tick()
   })
@@ -120,7 +136,8 @@ async function checkAlbum({ album, want = {}, added = [] }: Transfer): Promise<O
   const there = (await albumsThere()).get(album as string)
   if (!there) return { differs: { asset: [null, album] } }
   const members = new Set<string>()
-  for await (const page of server.albumAssets(album as string)) for (const id of page) members.add(id)
+  for await (const page of server.albumAssets(album as string))
+    for (const id of page) members.add(id)
   const differs: NonNullable<Check['differs']> = {}
   if (want.title && there.albumName !== want.title) differs.title = [there.albumName, want.title]
   if (want.description && there.description !== want.description) {
@@ -138,13 +155,17 @@ async function albumsThere() {
 async function listStacks() {
   stacks.clear()
   for (const { primaryAssetId, assets } of await server.stacks()) {
-    const pile = [primaryAssetId, ...assets.map(({ id }) => id).filter((id) => id !== primaryAssetId)]
+    const pile = [
+      primaryAssetId,
+      ...assets.map(({ id }) => id).filter((id) => id !== primaryAssetId),
+    ]
     for (const id of pile) stacks.set(id, pile)
   }
 }
 
 function milliseconds(text: string) {
   const found = /^(\d+)(s|m|h)$/.exec(text)
-  if (!found) throw new Fail(`Cannot read --wait "${text}": write it like 30s, 10m or 1h`, { exitCode: 2 })
+  if (!found)
+    throw new Fail(`Cannot read --wait "${text}": write it like 30s, 10m or 1h`, { exitCode: 2 })
   return Number(found[1]) * { s: 1000, m: 60_000, h: 3_600_000 }[found[2] as 's' | 'm' | 'h']
 }

@@ -25,28 +25,32 @@ const run = $({
     PHOTOFERRY_POLL_MS: '300',
   },
 })
+const here = `${process.cwd()}/`
 const state = `${folder}/state.json`
 const stage = (name: string, ...args: string[]) => {
-  process.stderr.write(`\n$ make ${name} ${args.length > 0 ? `ARGS="${args.join(' ')}"` : ''}\n`)
+  const typed = args[0]?.startsWith('/')
+    ? `TAKEOUT=${args.map((path) => path.replace(here, ''))}`
+    : `ARGS="${args.join(' ')}"`
+  process.stderr.write(`\n$ make ${name} ${args.length > 0 ? typed : ''}\n`)
   return run`${process.execPath} ${process.execArgv} scripts/${name}.ts ${args} --state ${state}`
 }
 try {
   await stage('auth', '--dry-run')
-  process.stderr.write(`\n$ make index-gphotos TAKEOUT="${folder}/takeout"`)
   await stage('index-gphotos', `${folder}/takeout`)
   await stage('index-immich')
   await stage('link')
   await stage('transfer')
   await stage('verify', '--wait', '1m')
   process.stderr.write('\nThe same again: nothing is left to do.\n')
-  for (const name of ['index-gphotos', 'index-immich', 'link', 'transfer', 'verify']) await stage(name)
+  for (const name of ['index-gphotos', 'index-immich', 'link', 'transfer', 'verify'])
+    await stage(name)
   await stage('status')
 } finally {
   await server.stop()
 }
 process.stderr.write(`
 Left for playing:
-  ${paths.map((path) => path.replace(`${process.cwd()}/`, '')).join('  ')}
+  ${paths.map((path) => path.replace(here, '')).join('  ')}
   data/demo/state.json   jq '.photos | length' data/demo/state.json
                          jq '.transfers[] | .want' data/demo/state.json
 `)
