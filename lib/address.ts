@@ -1,4 +1,5 @@
 import { connect } from './http.ts'
+import { Unanswered } from './refusal.ts'
 import { Fail, say } from './stage.ts'
 
 export type ServerVersion = { major: number; minor: number; patch: number }
@@ -30,6 +31,7 @@ export async function findServer(given: string): Promise<{ base: string; version
       checkVersion(version)
       return { base: `${origin}${base}`, version }
     } catch (error) {
+      if ((error as Error).cause instanceof Unanswered) throw error
       problem ??= error
     }
   }
@@ -44,12 +46,14 @@ async function wellKnown(origin: string): Promise<string | undefined> {
     const known = await connect(origin).request<{ api?: { endpoint?: string } }>(
       'GET',
       '/.well-known/immich',
-      { retries: 0 },
+      { retries: 2 },
     )
     const endpoint = new URL(known.api?.endpoint ?? '', `${origin}/`)
     // Another host's address is the person's to give, not a server's.
     return endpoint.origin === origin ? endpoint.pathname.replace(/\/+$/, '') : undefined
-  } catch {
+  } catch (error) {
+    // Not there at all: no other path would be. Otherwise an answer of another kind says nothing.
+    if ((error as Error).cause instanceof Unanswered) throw error
     return undefined
   }
 }

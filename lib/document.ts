@@ -104,16 +104,18 @@ async function sectionsOfHead(handle: FileHandle, size: number) {
     for (const [name, bytes] of saved.sections) {
       const open = Buffer.from(`${at > close + 1 ? ',\n' : ''}${JSON.stringify(name)}:{\n`)
       const start = at + open.length
-      if (!(bytes >= 0) || !open.equals(await bytesAt(handle, at, open.length))) return { saved }
+      const count = counts[name] ?? -1
+      if (!(Number.isInteger(bytes) && bytes >= 0 && count >= 0)) return { saved }
+      if (!open.equals(await bytesAt(handle, at, open.length))) return { saved }
       at = start + bytes
       if ((await bytesAt(handle, at - 1, 2)).toString() !== '\n}') return { saved }
-      sections.push({ name, start, end: at++, count: Number(counts[name]), line: 0 })
+      sections.push({ name, start, end: at++, count, line: 0 })
     }
     const foot = Buffer.from('\n}\n')
     if (at + foot.length !== size || !foot.equals(await bytesAt(handle, at, foot.length))) {
       return { saved }
     }
-    return { saved, sections, body: close + 1 }
+    return { saved, sections }
   } catch {
     return
   }
@@ -125,9 +127,8 @@ export async function readSaved(handle: FileHandle): Promise<Saved | undefined> 
 }
 
 /**
- * Reads the document behind `handle` (`file` is its name, for messages): the collections that `wanted` says,
- * and where the others lie.
- * Throws Fail for a document that is none, is broken or of another version.
+ * Reads the document behind `handle` (`file` is its name, for messages): the collections that are `wanted`, and where
+ * the others lie. Throws Fail for a document that is none, is broken or of another version.
  */
 export async function readDocument(
   file: string,

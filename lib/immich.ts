@@ -1,13 +1,14 @@
 import { findServer } from './address.ts'
-import { connect, Refused, Unanswered } from './http.ts'
+import { connect } from './http.ts'
 import { albumCalls, batches } from './immich-albums.ts'
 import type { Changes, Known, RawAsset } from './immich-raw.ts'
+import { Refused, Unanswered } from './refusal.ts'
 import { Fail } from './stage.ts'
 import { uploader } from './upload.ts'
 import { walker } from './walk.ts'
 
-export { Refused } from './http.ts'
 export type { Changes, Known, RawAlbum, RawAsset, RawExif, Visibility } from './immich-raw.ts'
+export { Refused } from './refusal.ts'
 
 type Stack = { id: string; primaryAssetId: string; assets: RawAsset[] }
 
@@ -33,7 +34,7 @@ export async function immich({
   }
   const { base, version } = await findServer(url)
   const connection = connect(base, key)
-  const { request, download, now } = connection
+  const { request, bytes, download, now } = connection
   const own = once(findOwner)
   const keyInfo = () =>
     request<{ id: string; name: string; permissions: string[] }>('GET', '/api-keys/me')
@@ -150,30 +151,23 @@ export async function immich({
   const refreshMetadata = (assetIds: string[]) =>
     request('POST', '/assets/jobs', { json: { assetIds, name: 'refresh-metadata' } })
 
-  async function thumbnail(id: string, size: 'thumbnail' | 'preview' | 'fullsize' = 'thumbnail') {
-    const parts: Buffer[] = []
-    const { chunks } = await download(`/assets/${id}/thumbnail`, { query: { size } })
-    for await (const chunk of chunks) parts.push(chunk)
-    return Buffer.concat(parts)
-  }
+  const thumbnail = (id: string, size: 'thumbnail' | 'preview' | 'fullsize' = 'thumbnail') =>
+    bytes(`/assets/${id}/thumbnail`, { query: { size } })
 
   /**
    * The bytes of an original, from `from` to the end or to `to` (inclusive). A broken download goes on from where it was,
    * as long as it gets any further.
    */
   async function* original(id: string, { from = 0, to }: { from?: number; to?: number } = {}) {
-    for (let at = from, start = -1; ; ) {
-      if (at === start)
-        throw new Fail(
-          `Cannot download ${id} from Immich: it breaks off at byte ${at} again and again`,
-        )
-      start = at
+    let at = from
+    for (let stuck = 0; stuck < 4; stuck++) {
       const range = at > 0 || to !== undefined ? { range: `bytes=${at}-${to ?? ''}` } : undefined
       const { status, chunks } = await download(`/assets/${id}/original`, { headers: range })
       if (range && status !== 206) throw new Refused(status, 'it does not answer ranges')
       try {
         for await (const chunk of chunks) {
           at += chunk.length
+          stuck = 0
           yield chunk
         }
         return
@@ -181,6 +175,7 @@ export async function immich({
         if (!(error instanceof Unanswered)) throw error
       }
     }
+    throw new Fail(`Cannot download ${id} from Immich: it breaks off at byte ${at} every time`)
   }
 
   const { searchAssets, albumAssets } = walker(connection, own)
@@ -214,14 +209,18 @@ export async function immich({
   }
 }
 
-/** `call`, made once; tried anew only if it failed. */
+/** `call`, made until it has given something. */
 function once<T>(call: () => Promise<T>) {
   let made: Promise<T> | undefined
-  return () => {
-    made ??= call().catch((error) => {
+  return async () => {
+    made ??= call()
+    try {
+      const value = await made
+      if (value === undefined) made = undefined
+      return value
+    } catch (error) {
       made = undefined
       throw error
-    })
-    return made
+    }
   }
 }

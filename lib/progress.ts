@@ -4,10 +4,14 @@ const EVERY_MS = process.stderr.isTTY ? 200 : 5000
 
 /**
  * How far a long stage is: one line that overwrites itself on a terminal, a plain line every five seconds elsewhere.
- * `total` counts items, `totalBytes` (where bytes flow) gives the rate and the time left. Call `end` before the last
- * line of the stage.
+ * `total` counts items (undefined: nobody knows), `totalBytes` (where bytes flow) gives the rate and the time left. Call
+ * `end` before the last line of the stage.
  */
-export function progress(total: number, unit: string, { quiet = false, totalBytes = 0 } = {}) {
+export function progress(
+  total: number | undefined,
+  unit: string,
+  { quiet = false, totalBytes = 0 } = {},
+) {
   const started = performance.now()
   let last = started
   let done = 0
@@ -26,10 +30,11 @@ export function progress(total: number, unit: string, { quiet = false, totalByte
       if (quiet || performance.now() - last < EVERY_MS) return
       last = performance.now()
       const seconds = (last - started) / 1000
-      const share = totalBytes ? bytes / totalBytes : done / total
-      const left = share > 0 ? seconds / share - seconds : 0
+      const share = totalBytes ? bytes / totalBytes : done / (total ?? 0)
+      const left = total && share > 0 ? `, ${duration(seconds / share - seconds)} left` : ''
       const rate = totalBytes ? `${size(bytes / seconds)}/s` : `${number(done / seconds)}/s`
-      const line = `${number(done)} of ${number(total)} ${unit}, ${rate}, ${duration(left)} left`
+      const of = total === undefined ? '' : ` of ${number(total)}`
+      const line = `${number(done)}${of} ${unit}, ${rate}${left}`
       if (!process.stderr.isTTY) return say(line)
       const room = (process.stderr.columns || 80) - 1
       process.stderr.write(`\r\x1b[2K${`${line}  ${now}`.slice(0, room)}`)
@@ -55,9 +60,11 @@ export function count(value: number, one: string, many = `${one}s`) {
 /** Bytes as people read them: `12.3 MB`. */
 export function size(bytes: number) {
   const units = ['bytes', 'KB', 'MB', 'GB', 'TB']
-  const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
-  const value = bytes / 1000 ** step
-  return `${value >= 100 || step === 0 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
+  let step = 0
+  let value = bytes
+  // What would be rounded to 1000 is 1 of the next.
+  for (; value >= 999.5 && step < units.length - 1; step++) value /= 1000
+  return `${value >= 99.95 || step === 0 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
 }
 
 /** Seconds as people read them: `2 h 5 min`, `41 s`. */

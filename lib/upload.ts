@@ -63,6 +63,7 @@ export function uploader(
     const since = now().getTime() - 2000
     let sent: string | undefined
     let tries = 0
+    let unclear = false
 
     const texts = {
       // v2 wants both, v3 ignores them.
@@ -106,6 +107,7 @@ export function uploader(
     // Made by us a moment ago, though the answer to that was lost: the second answer says `duplicate`.
     const ours = async (id: string) => Date.parse((await asset(id)).createdAt) >= since
     const settle = async () => {
+      unclear = true
       const known = sent ?? sha1
       const [answer] = known ? await check([known]) : []
       return answer?.assetId ? { id: answer.assetId, status: 'duplicate' as const } : undefined
@@ -118,7 +120,7 @@ export function uploader(
       { body: form, headers, settle },
     )
     const status =
-      answer.status === 'duplicate' && tries > 1 && (await ours(answer.id))
+      answer.status === 'duplicate' && unclear && (await ours(answer.id))
         ? 'created'
         : answer.status
     return { id: answer.id, status, sha1: sent ?? sha1 ?? '' }

@@ -38,7 +38,7 @@ const until = new Date(server.now().getTime() - 60_000).toISOString()
 const since = given.all || Object.keys(assets).length === 0 ? undefined : last?.until
 const changed = { assets: 0, albums: 0, gone: 0 }
 const seen = new Set<string>()
-const shown = progress(Number.NaN, 'assets', given)
+const shown = progress(undefined, 'assets', given)
 await fetchAssets(since)
 // What came while a whole walk was under way may have an older date than where the walk was.
 if (!since) await fetchAssets(until)

@@ -5,18 +5,23 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { takeLock } from '../lib/lock.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'lock-'))
+afterAll(() => rmSync(root, { recursive: true }))
 
 let folder: string
 let lock: string
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'lock-'))
+  folder = mkdtempSync(join(root, 'lock-'))
   lock = join(folder, 'state.json.lock')
 })
 
@@ -82,6 +87,28 @@ test('a file that is no lock is left alone, with a word on what to do', async ()
   writeFileSync(lock, 'something else')
   await expect(takeLock(lock, 'transfer', 'f')).rejects.toThrow(/cannot be read: delete it/)
   expect(readFileSync(lock, 'utf8')).toBe('something else')
+})
+
+test('a dead lock is removed by one taker at a time', async () => {
+  const dead = { pid: await deadPid() }
+  holder(dead)
+  const text = readFileSync(lock, 'utf8')
+  // The right to remove the lock of the key k, as another taker holds it.
+  let done = await takeLock(`${lock}.k.dead`, 'another', 'f')
+  const taking = takeLock(lock, 'transfer', 'f')
+  await sleep(100)
+  expect(readFileSync(lock, 'utf8')).toBe(text)
+  done()
+  ;(await taking)()
+
+  holder(dead)
+  done = await takeLock(`${lock}.k.dead`, 'another', 'f')
+  const late = takeLock(lock, 'transfer', 'f')
+  rmSync(lock)
+  const release = await takeLock(lock, 'another', 'f')
+  done()
+  await expect(late).rejects.toThrow('`another` (pid')
+  release()
 })
 
 test('of many takers of a dead lock only one at a time has it', async () => {

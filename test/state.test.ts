@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -13,13 +14,16 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { JSONFile } from 'lowdb/node'
-import { beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { type Collection, openState, readCounts } from '../lib/state.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'state-'))
+afterAll(() => rmSync(root, { recursive: true }))
 
 let folder: string
 let file: string
 beforeEach(() => {
-  folder = join(mkdtempSync(join(tmpdir(), 'state-')), 'data')
+  folder = join(mkdtempSync(join(root, 'state-')), 'data')
   file = join(folder, 'state.json')
 })
 
@@ -45,7 +49,7 @@ async function fill() {
 
 /** A stage that is run as a process of its own; `body` has `state`, open for links and transfers. */
 function stage(body: string) {
-  const script = join(mkdtempSync(join(tmpdir(), 'stage-')), 'stage.ts')
+  const script = join(mkdtempSync(join(root, 'stage-')), 'stage.ts')
   const lib = join(import.meta.dirname, '../lib/state.ts')
   writeFileSync(
     script,
@@ -115,7 +119,7 @@ test('collections that a stage does not name are carried over byte for byte', as
   const section = (name: string) => text().split(`"${name}":{\n`)[1]?.split('\n}')[0]
   const before = ['transfers', 'runs', 'mine', 'empty'].map(section)
   const state = await openState(file, { read: ['runs'], write: ['links'], stage: 'test' })
-  expect(Object.keys(state.data)).toEqual(['links', 'runs'])
+  expect(Object.keys(state.data)).toEqual(['runs', 'links'])
   state.put('links', 'new', link('new'))
   await state.save()
   expect(['transfers', 'runs', 'mine', 'empty'].map(section)).toEqual(before)

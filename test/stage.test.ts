@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const stages = (await readdir('scripts')).map((name) => name.replace(/\.ts$/, ''))
+const root = resolve('.')
+
+/** Runs the first command line as a shell would find it; never throws. */
+function run(command: string, args: string[], { cwd = root, env = {} } = {}) {
+  return new Promise<{ code: number; stdout: string; stderr: string }>((done) => {
+    const clean = { PATH: process.env.PATH, HOME: process.env.HOME, ...env }
+    const child = execFile(command, args, { cwd, env: clean }, (_, stdout, stderr) => {
+      done({ code: child.exitCode ?? 1, stdout, stderr })
+    })
+  })
+}
+
+test('the README has a row, make a target and a line, for every stage', async () => {
+  const readme = await readFile('README.md', 'utf8')
+  const { stdout } = await run('make', [])
+  for (const stage of stages) {
+    expect(readme).toContain(`| \`${stage}\` |`)
+    expect(stdout).toMatch(new RegExp(`^  ${stage} `, 'm'))
+  }
+})
+
+test('make lists the five stages of the pipeline first, in their order', async () => {
+  const { stdout } = await run('make', [])
+  const named = [...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name)
+  expect(named.slice(0, 5)).toEqual(['auth', 'index-gphotos', 'index-immich', 'link', 'transfer'])
+})
+
+test.each(stages)(
+  '%s --help tells what it reads, writes and exits with, under node and tsx',
+  async (stage) => {
+    const file = `scripts/${stage}.ts`
+    const plain = await run(process.execPath, [file, '--help'])
+    const tsx = await run(process.execPath, ['--import', 'tsx', file, '--help'])
+    expect(plain).toEqual(tsx)
+    expect(plain.code).toBe(0)
+    expect(plain.stderr).toBe('')
+    expect(plain.stdout).toMatch(/\n *(reads|All stages)|^All stages/)
+    expect(plain.stdout).toContain(`Usage: make ${stage}`)
+    expect(plain.stdout).toMatch(/\nExit: {2}/)
+  },
+)
+
+test.each(stages)('%s refuses an unknown flag with exit 2 and its usage', async (stage) => {
+  const { code, stdout, stderr } = await run(process.execPath, [`scripts/${stage}.ts`, '--dryrun'])
+  expect(code).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toMatch(new RegExp(`^${stage}: Unknown option '--dryrun'`))
+  expect(stderr).toContain(`Usage: make ${stage}`)
+})
+
+test('make hands ARGS on to the stage', async () => {
+  const { stdout } = await run('make', ['link', 'ARGS=--help'])
+  expect(stdout).toContain('Usage: make link')
+})
+
+test('ACCOUNT must be a plain name, since it becomes a file and a folder', async () => {
+  const { code, stderr } = await run(process.execPath, ['scripts/status.ts'], {
+    env: { ACCOUNT: '../anna' },
+  })
+  expect(code).toBe(2)
+  expect(stderr).toContain('Cannot use ACCOUNT="../anna"')
+})
+
+test('a setting comes from the flag, then the environment, then .env.ACCOUNT', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stage-'))
+  await writeFile(
+    join(folder, '.env.anna'),
+    'IMMICH_URL=http://127.0.0.1:9\nIMMICH_API_KEY=from-file\n',
+    { mode: 0o600 },
+  )
+  const script = join(root, 'scripts/doctor.ts')
+  const env = { ACCOUNT: 'anna', PHOTOFERRY_RETRY_MS: '1' }
+  const fromFile = await run(process.execPath, [script], { cwd: folder, env })
+  expect(fromFile.stdout).toContain('http://127.0.0.1:9')
+  expect(fromFile.stdout).toContain('data/anna/state.json')
+  const fromEnvironment = await run(process.execPath, [script], {
+    cwd: folder,
+    env: { ...env, IMMICH_URL: 'http://127.0.0.1:10' },
+  })
+  expect(fromEnvironment.stdout).toContain('http://127.0.0.1:10')
+  expect(fromEnvironment.stdout).not.toContain('from-file')
+})
