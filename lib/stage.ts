@@ -115,5 +115,10 @@ function end(error: unknown) {
   say(`This is a bug in photoferry, please report it:\n${stack ?? error}`)
   process.exit(1)
 }
+// A reader that has seen enough (`| head`) ends the stage as it is.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 process.on('uncaughtException', end)
 process.on('unhandledRejection', end)
