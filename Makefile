@@ -37,7 +37,7 @@ $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)
 
 ##@ Try it and change it
-.PHONY: demo test test-immich check
+.PHONY: demo test test-immich soak check bench
 demo:          ## The whole pipeline on a made-up Takeout and a stand-in Immich
 demo: node_modules
 	@$(RUN) test/sandbox/demo.ts $(ARGS)
@@ -48,6 +48,12 @@ test-immich:   ## Run the contract suite against the server in IMMICH_URL, IMMIC
 test-immich: node_modules
 	@test -n "$(IMMICH_URL)" -a -n "$(IMMICH_API_KEY)" || (echo 'Cannot test against Immich: IMMICH_URL and IMMICH_API_KEY must both be set' >&2; false)
 	vitest run test/contract.test.ts $(ARGS)
+soak:          ## Load, kills, a bad network and damaged input, for longer than the tests: ARGS="--minutes 30"
+soak: node_modules
+	@$(RUN) test/soak.ts $(ARGS)
+bench:         ## Measure the stages against the least that they could cost: ARGS="--items 1000000"
+bench: node_modules
+	@$(RUN) test/bench/bench.ts $(ARGS)
 check:         ## Types, lint, format
 check: node_modules
 	tsc

@@ -7,9 +7,8 @@ export type ServerVersion = { major: number; minor: number; patch: number }
 /** The API base behind an address, and its version; without the key, which only an Immich shall see. */
 export async function findServer(given: string): Promise<{ base: string; version: ServerVersion }> {
   if (!/^https?:\/\/[^/]/.test(given) || !URL.canParse(given)) {
-    throw new Fail(
-      `Cannot talk to Immich: IMMICH_URL="${given}" is no address: write it like http://nas:2283`,
-    )
+    // Not shown: what stands there may be the key.
+    throw new Fail('Cannot talk to Immich: IMMICH_URL is no address: write it like http://nas:2283')
   }
   const { origin, pathname, username } = new URL(given)
   if (username) throw new Fail('Cannot talk to Immich: IMMICH_URL holds a user name: leave it out')

@@ -8,52 +8,47 @@ const FORMS: [how: string, form: (title: string) => string][] = [
 ]
 
 /**
- * The server's album of each of ours: the one that was made or found before, else the only one of its title. Yields a
- * link for every album; `album` null with `none` means that it is to be made, `several` and `shared` that it waits.
+ * The server's album of each of ours: the one that was made or found before, else the only one of its title, by the
+ * strictest form that finds any. `album` null with `none` means that it is to be made, `several` and `shared` that
+ * it waits. Two of ours never share one of theirs. `indexed` is when the albums were listed.
  */
-export function* linkAlbums(
+export function linkAlbums(
   albums: Record<string, Album>,
   there: Record<string, AssetAlbum>,
   before: Record<string, AlbumLink>,
   transfers: Record<string, Transfer>,
-): Generator<[string, AlbumLink]> {
-  const byForm = FORMS.map(([, form]) => {
+  indexed: string,
+): Map<string, AlbumLink> {
+  const found = new Map<string, AlbumLink>()
+  const used = new Set<string>()
+  const open = new Map<string, Album>()
+  for (const [id, one] of Object.entries(albums)) {
+    const album = transfers[id]?.album ?? before[id]?.album
+    if (album) {
+      used.add(album)
+      const listed = (transfers[id]?.at ?? '') < indexed
+      const how = transfers[id] && !transfers[id]?.had ? 'made' : (before[id]?.how ?? 'title')
+      found.set(id, { album, how: there[album] || !listed ? how : 'gone from the server' })
+    } else if (!one.leftOut) open.set(id, one)
+  }
+  for (const [how, form] of FORMS) {
     const titles = new Map<string, string[]>()
     for (const [id, { title }] of Object.entries(there)) {
-      titles.set(form(title), [...(titles.get(form(title)) ?? []), id])
+      if (!used.has(id)) titles.set(form(title), [...(titles.get(form(title)) ?? []), id])
     }
-    return titles
-  })
-  // Two of ours never share one of theirs: the second of a title is an album of its own.
-  const used = new Set<string>()
-  const stored = (id: string) => transfers[id]?.album ?? before[id]?.album
-  for (const id of Object.keys(albums)) {
-    const album = stored(id)
-    if (album) used.add(album)
-  }
-  for (const [id, { title, leftOut }] of Object.entries(albums)) {
-    if (leftOut) continue
-    const album = stored(id)
-    if (album) {
-      yield [
-        id,
-        {
-          album,
-          how: there[album] || !before[id] ? (before[id]?.how ?? 'made') : 'gone from the server',
-        },
-      ]
-      continue
-    }
-    const at = FORMS.findIndex(([, form], n) => byForm[n]?.has(form(title)))
-    const [how, form] = FORMS[at] ?? ['none', () => '']
-    const candidates = (byForm[at]?.get(form(title)) ?? []).filter((other) => !used.has(other))
-    const [only, second] = candidates
-    if (!only) yield [id, { album: null, how: 'none' }]
-    else if (second) yield [id, { album: null, how: 'several', candidates }]
-    else if (there[only]?.shared) yield [id, { album: null, how: 'shared', candidates }]
-    else {
-      used.add(only)
-      yield [id, { album: only, how }]
+    for (const [id, { title }] of open) {
+      const candidates = (titles.get(form(title)) ?? []).filter((one) => !used.has(one))
+      const [only, second] = candidates
+      if (!only) continue
+      open.delete(id)
+      if (second) found.set(id, { album: null, how: 'several', candidates })
+      else {
+        used.add(only)
+        const isShared = there[only]?.shared
+        found.set(id, isShared ? { album: null, how: 'shared', candidates } : { album: only, how })
+      }
     }
   }
+  for (const id of open.keys()) found.set(id, { album: null, how: 'none' })
+  return found
 }

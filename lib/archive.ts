@@ -11,6 +11,7 @@ import { readDirectory, streamEntry } from './zip.ts'
 
 /** One wanted file at the moment when its bytes can be read. */
 export type Body = {
+  part: Part
   path: string
   size: number
   /** A fresh stream from the first byte; of a big file in a tgz only once, since a tar has no way back. */
@@ -22,6 +23,9 @@ export type Body = {
 const HELD_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 1024 * 1024
 
+/** A part cannot be read at all: what lies in others can. */
+export class Lost extends Fail {}
+
 /** A part that gives its files in any order, as often as asked: a zip or a folder. */
 export type Opened = {
   /** The wanted files in the order in which they lie there; one that is not there any more throws when it is opened. */
@@ -29,7 +33,7 @@ export type Opened = {
   close(): Promise<void>
 }
 
-/** Opens a zip or a folder. Throws Fail where it is gone or no zip. */
+/** Opens a zip or a folder. Throws Lost where it is gone or no zip. */
 export async function openPart(part: Part): Promise<Opened> {
   await stillThere(part)
   if (part.kind === 'folder') {
@@ -37,17 +41,17 @@ export async function openPart(part: Part): Promise<Opened> {
       const read = () =>
         createReadStream(join(part.path, file.path), { highWaterMark: CHUNK_BYTES })
       return {
-        ...pathAndSize(file),
+        ...about(part, file),
         open: () => checked(read() as AsyncIterable<Buffer>, file, part),
         once: false,
       }
     }
     return { bodies: (wanted) => wanted.map(bodyOf), close: async () => {} }
   }
-  const source = await fileSource(part.path)
+  const source = await fileSource(part.path).catch(lost)
   const { entries } = await readDirectory(source).catch(async (error) => {
     await source.close()
-    throw error
+    return lost(error)
   })
   const byPath = new Map(entries.map((entry) => [entry.path, entry]))
   return {
@@ -57,7 +61,7 @@ export async function openPart(part: Part): Promise<Opened> {
         .sort((a, b) => (a.entry?.offset ?? 0) - (b.entry?.offset ?? 0))
         .map(({ file, entry }) =>
           entry
-            ? { ...pathAndSize(file), open: () => streamEntry(source, entry), once: false }
+            ? { ...about(part, file), open: () => streamEntry(source, entry), once: false }
             : missing(part, file),
         ),
     close: () => source.close(),
@@ -75,16 +79,28 @@ export async function* bodies(part: Part, wanted: PhotoFile[]): AsyncGenerator<B
   }
 }
 
-/** Throws Fail where a part that is still needed is not where it was last seen. */
+/** Throws Lost where a part that is still needed is not where it was last seen. */
 export async function stillThere(part: Part): Promise<void> {
   if (await stat(part.path).catch(() => null)) return
-  throw new Fail(
+  throw new Lost(
     `Cannot read "${part.name}": it is no longer at ${part.path}, and photos in it are still owed: bring it back, or index it where it is now`,
   )
 }
 
+function lost(error: unknown): never {
+  throw error instanceof Fail ? new Lost(error.message, { cause: error }) : error
+}
+
 async function* fromTar(part: Part, wanted: PhotoFile[]): AsyncGenerator<Body> {
   await stillThere(part)
+  try {
+    yield* filesOfTar(part, wanted)
+  } catch (error) {
+    lost(error)
+  }
+}
+
+async function* filesOfTar(part: Part, wanted: PhotoFile[]): AsyncGenerator<Body> {
   const files = new Map(wanted.map((file) => [file.path, file]))
   for await (const { path, size, type, body } of readTar(part.path)) {
     const file = files.get(path)
@@ -94,7 +110,7 @@ async function* fromTar(part: Part, wanted: PhotoFile[]): AsyncGenerator<Body> {
     if (size <= HELD_BYTES) {
       const chunks: Buffer[] = []
       for await (const chunk of body) chunks.push(chunk)
-      yield { path, size, open: () => checked(chunks, file, part), once: false }
+      yield { part, path, size, open: () => checked(chunks, file, part), once: false }
       continue
     }
     // The next file comes only when this one was read to its end or given up.
@@ -109,7 +125,7 @@ async function* fromTar(part: Part, wanted: PhotoFile[]): AsyncGenerator<Body> {
         done()
       }
     }
-    yield { path, size, open, once: true }
+    yield { part, path, size, open, once: true }
     await read
   }
   for (const file of files.values()) yield missing(part, file)
@@ -146,9 +162,9 @@ function missing(part: Part, file: PhotoFile): Body {
       `Cannot read "${file.path}": it is not in "${part.name}" any more: index that part again`,
     )
   }
-  return { ...pathAndSize(file), open, once: false }
+  return { ...about(part, file), open, once: false }
 }
 
-function pathAndSize({ path, size }: PhotoFile) {
-  return { path, size }
+function about(part: Part, { path, size }: PhotoFile) {
+  return { part, path, size }
 }

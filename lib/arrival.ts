@@ -1,7 +1,7 @@
 import type { Changes } from './immich.ts'
 import type { Head } from './picture.ts'
 import type { Asset, Photo, Place, Want } from './state.ts'
-import { wallClock, withOffset } from './time.ts'
+import { instantOf, plausibleOffset, withOffset, zoneAt } from './time.ts'
 import { storedName, type Upload } from './upload.ts'
 import { xmp } from './xmp.ts'
 
@@ -17,29 +17,25 @@ export function arrival(
   head: Head,
 ): { fields: Upload['fields']; sidecar?: string; want: Want } {
   const { place, description } = photo
-  // A date from a name or a folder yields to the file's own.
-  const guessed = photo.takenFrom !== undefined
-  const taken = photo.taken === null || (guessed && head.local) ? null : photo.taken
-  const instant = taken === null ? undefined : withOffset(taken, head)
-  const iso = taken === null ? undefined : new Date(taken * 1000).toISOString()
-  const own = new Date((photo.taken ?? Date.now() / 1000) * 1000).toISOString()
+  const time = timeOf(photo, head)
+  const own = new Date((photo.taken ?? time.instant ?? Date.now() / 1000) * 1000).toISOString()
+  const guessed = photo.takenFrom === 'name' || photo.takenFrom === 'year'
   const tags = tagsOf(photo, guessed && !head.local)
-  const placeDiffers = place !== undefined && !samePlace(place, head.place)
-  const differs = {
-    // A guess is sent as the upload's date, which the server takes where a file has none.
-    date: taken !== null && !guessed && !(head.offset && epochOf(head) === taken),
-    place: placeDiffers,
-    description: description !== undefined && description.trim() !== head.description?.trim(),
-    tags: tags.length > 0,
-  }
-  const needsSidecar = Object.values(differs).some(Boolean)
+  const needsSidecar =
+    (time.from === 'sidecar' && !time.inFile) ||
+    (place !== undefined && !samePlace(place, head.place)) ||
+    (description !== undefined && description.trim() !== head.description?.trim()) ||
+    tags.length > 0
   // A place without a date would break the date of a file that names no zone: one sidecar says all that is known.
   const sidecar = xmp({
-    ...(instant && !guessed && { instant }),
+    ...(time.text && { instant: time.text }),
     ...(place && { place }),
     ...(description && { description }),
     ...(tags.length > 0 && { tags }),
   })
+  // A file's own date without a zone is read as UTC, and a guess goes as the upload's date: neither has a wall clock to ask for.
+  const isKnown = time.inFile || (needsSidecar && time.text !== undefined)
+  const iso = time.instant !== null && (isKnown || time.from === 'guess')
   return {
     fields: {
       fileCreatedAt: own,
@@ -51,14 +47,43 @@ export function arrival(
     ...(needsSidecar && { sidecar }),
     want: {
       name: storedName(photo.title),
-      ...(iso && { instant: iso }),
+      ...(iso && { instant: new Date((time.instant as number) * 1000).toISOString() }),
+      ...(isKnown && time.text && { local: time.text.slice(0, -6) }),
       ...(place && { place: [place[0], place[1]] }),
       ...(description?.trim() && { description: description.trim() }),
+      ...(tags.length > 0 && { tags }),
       ...(photo.favorite && { favorite: true }),
       ...(photo.archived && { visibility: 'archive' }),
       ...(photo.locked && { visibility: 'locked' }),
     },
   }
+}
+
+/**
+ * Who tells the time: the `sidecar` of the export; the `file`, where that is a guess (a name, a folder, one time that Google
+ * gave to many photos of other clocks); else the `guess`. `text` is ISO with the offset of its wall clock. `inFile`: the
+ * server finds that instant and wall clock in the file by itself.
+ */
+function timeOf({ taken, takenFrom, place: given }: Photo, { local, offset, place: own }: Head) {
+  const place = given ?? own
+  const zone = own && zoneAt(own)
+  const isGuess =
+    takenFrom === 'cluster' ? !plausibleOffset(taken as number, local) : takenFrom !== undefined
+  if (local && (taken === null || isGuess)) {
+    const there = place && zoneAt(place)
+    const instant = instantOf({ local, offset, ...(there && { zone: there }) })
+    const text = instant === null ? undefined : withOffset(instant, { local, offset, place })
+    return { from: 'file', instant, text, inFile: (offset ?? zone) !== undefined } as const
+  }
+  if (taken === null) return { from: 'guess', instant: null, inFile: false } as const
+  if (isGuess && takenFrom !== 'cluster')
+    return { from: 'guess', instant: taken, inFile: false } as const
+  const text = withOffset(taken, { local, offset, place })
+  const inFile =
+    local !== undefined &&
+    (offset ?? zone) !== undefined &&
+    instantOf({ local, offset, ...(zone && { zone }) }) === taken
+  return { from: 'sidecar', instant: taken, text, inFile } as const
 }
 
 /**
@@ -80,7 +105,7 @@ export function completion(
     want.place = [place[0], place[1]]
     // With a place the server takes its zone, and reads a date without a zone as UTC: so the date goes with it.
     if (photo.taken !== null && !photo.takenFrom) {
-      changes.dateTimeOriginal = withOffset(photo.taken, {})
+      changes.dateTimeOriginal = withOffset(photo.taken, { place })
       want.instant = new Date(photo.taken * 1000).toISOString()
     }
   }
@@ -97,13 +122,4 @@ function tagsOf(photo: Photo, guessed: boolean) {
   // A slash makes levels of a tag, so a name keeps none.
   const people = (photo.people ?? []).map((name) => `People/${name.replaceAll('/', '⁄')}`)
   return [...people, ...(photo.partner ? ['From partner'] : []), ...(guessed ? [GUESSED_TAG] : [])]
-}
-
-/** The instant that the file itself gives: its wall clock less its offset. */
-function epochOf({ local, offset }: Head): number | null {
-  const clock = local === undefined ? null : wallClock(local)
-  const found = /^([+-])(\d\d):(\d\d)$/.exec(offset ?? '')
-  if (clock === null || !found) return null
-  const [, sign, hours, minutes] = found
-  return clock - (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60)
 }

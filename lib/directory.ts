@@ -15,6 +15,8 @@ export type ZipEntry = {
   method: number
   /** Of its local header, from the start of the file. */
   offset: number
+  /** Where the next one begins: nothing of it lies behind that. */
+  end?: number
   encrypted: boolean
 }
 
@@ -32,6 +34,7 @@ export async function readDirectory(
   source: Source,
 ): Promise<{ entries: ZipEntry[]; skipped: Skipped[]; hash: string }> {
   const { start, length, count, shift, wrapped } = await findDirectory(source)
+  source.keepFrom?.(start)
   const hash = createHash('sha1')
   const found: ZipEntry[] = []
   const skipped: Skipped[] = []
@@ -64,7 +67,7 @@ export async function readDirectory(
   }
   // Writers without zip64 (macOS) count modulo 65,536.
   if (records !== count && records % 65536 !== count) throw damaged(source, records)
-  return { entries: withoutTwins(found, skipped), skipped, hash: hash.digest('hex') }
+  return { entries: withoutTwins(found, skipped, start), skipped, hash: hash.digest('hex') }
 }
 
 function recordEnd(chunk: Buffer, at: number) {
@@ -154,7 +157,7 @@ function whyNoFile(chunk: Buffer, at: number, path: string): string | false | un
 }
 
 /** Leaves out what other programs would overwrite (the last of a path wins), and bombs that overlap. */
-function withoutTwins(entries: ZipEntry[], skipped: Skipped[]) {
+function withoutTwins(entries: ZipEntry[], skipped: Skipped[], directory: number) {
   const out = new Map<ZipEntry, string>()
   if (new Set(entries.map((entry) => entry.path)).size < entries.length) {
     const last = new Map(entries.map((entry) => [entry.path, entry]))
@@ -169,6 +172,7 @@ function withoutTwins(entries: ZipEntry[], skipped: Skipped[]) {
   for (const entry of entries.toSorted((a, b) => b.offset - a.offset)) {
     const overlaps = next && entry.offset + 30 + entry.packed > next.offset
     if (overlaps) out.set(entry, 'it reaches into the next entry')
+    entry.end = next?.offset ?? directory
     next = entry
   }
   if (out.size === 0) return entries

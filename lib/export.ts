@@ -1,17 +1,26 @@
-import { basename } from 'node:path'
+import { isLitter, mediaKind } from './media.ts'
 import type { ExportFile } from './takeout.ts'
 
 /** Where a file stands inside the photos part of an export. Names are NFC, since macOS unpacks them decomposed. */
 export type Placed = { file: ExportFile; folder: string; name: string }
 
-export type FolderKind = 'year' | 'album' | 'archive' | 'trash' | 'locked' | 'failed' | 'other'
+export type FolderKind =
+  | 'year'
+  | 'album'
+  | 'memories'
+  | 'archive'
+  | 'trash'
+  | 'locked'
+  | 'failed'
+  | 'other'
 
 /**
  * Finds the photos product among the files of one export, by its content: below `Takeout` (or without that folder) the
  * one whose folders hold sidecars, or media where there is no sidecar at all. `placed` are the files inside its folders,
- * `outside` all others with the reason. `isMedia` decides by name.
+ * `outside` all others with the reason.
  */
-export function placeFiles(files: ExportFile[], isMedia: (name: string) => boolean) {
+export function placeFiles(files: ExportFile[]) {
+  const isMedia = (name: string) => /image|video/.test(mediaKind(name) ?? '')
   const split = files.map((file) => ({ file, segments: segmentsOf(file.path) }))
   const productsWith = (wanted: (file: ExportFile) => boolean) =>
     new Set(
@@ -20,45 +29,86 @@ export function placeFiles(files: ExportFile[], isMedia: (name: string) => boole
         .map(({ segments }) => (segments.length > 2 ? (segments[0] as string) : '')),
     )
   let products = productsWith((file) => file.json?.kind === 'photo')
-  if (products.size === 0) products = productsWith((file) => isMedia(basename(file.path)))
+  if (products.size === 0) products = productsWith((file) => isMedia(nameOf(file.path)))
   const placed: Placed[] = []
   const outside: { file: ExportFile; why: string }[] = []
   for (const { file, segments } of split) {
-    const name = segments.at(-1) as string
+    const name = segments.at(-1) ?? ''
     const deep = segments.length > 2
     const product = deep ? (segments[0] as string) : ''
-    if (segments.length >= 2 && products.has(product)) {
+    if (isLitter(file.path)) outside.push({ file, why: 'no part of the photos' })
+    else if (segments.length >= 2 && products.has(product)) {
       placed.push({ file, folder: segments.slice(deep ? 1 : 0, -1).join('/'), name })
     } else if (segments.length === 1 || products.has(segments[0] as string)) {
       // At the product's own level lie print orders, titles of memories, the index page; seldom a picture.
-      if (isMedia(name)) placed.push({ file, folder: '', name })
+      if (isMedia(name) || file.json?.kind === 'photo') placed.push({ file, folder: '', name })
       else outside.push({ file, why: 'account' })
     } else outside.push({ file, why: 'another product' })
   }
   return { placed, outside }
 }
 
+/** What is known of a folder before its kind is. `years` (UTC) of its sidecars, and how many are of each. */
+export type FolderSigns = {
+  albumFile: boolean
+  conversation: boolean
+  years: Map<number, number>
+}
+
 /**
- * What a folder is. Google's own folders carry no album file and are told by place and name; an album is told by its
- * album file. Exports before about 2021 gave every folder one, hence the two shapes that are never albums.
+ * What each folder of ONE export is, by what it holds and how the folders' names are alike, so that any language will do;
+ * short lists of words are for what nothing else tells. An album is told by its album file. Exports of before about 2021
+ * gave one to every folder, hence the names that are never albums.
  */
-export function folderKind(
-  folder: string,
-  hasAlbumFile: boolean,
-  siblings: Set<string>,
-): FolderKind {
-  const name = basename(folder)
-  if (/^Photos from \d{4}$/.test(name) || /^\d{4}-\d{2}-\d{2}( #\d+)?$/.test(name)) return 'year'
-  if (hasAlbumFile) return 'album'
-  for (const [kind, names] of SPECIAL) if (names.test(name)) return kind
-  const year = yearIn(name)
-  if (year === null) return 'other'
-  // An album whose file is in a missing part may hold a year, too. A year folder is one of a family
-  // (`Fotos von 2023`, `Fotos von 2024`) or stands alone with its year.
-  const template = name.replace(String(year), '#')
-  if (YEAR_TEMPLATES.has(template)) return 'year'
-  const family = [...siblings].filter((other) => other.replace(/\d{4}/, '#') === template)
-  return family.length > 1 ? 'year' : 'other'
+export function folderKinds(folders: Map<string, FolderSigns>): Map<string, FolderKind> {
+  const kinds = new Map<string, FolderKind>()
+  const years = new Set<number>()
+  const add = (folder: string, year: number) => {
+    kinds.set(folder, 'year')
+    years.add(year)
+  }
+  for (const [folder, { albumFile }] of folders) {
+    const year = yearIn(nameOf(folder))
+    const template = templateOf(nameOf(folder))
+    // Since year folders are translated they have no album file: with one it is an album that is called so.
+    const known = template === 'Photos from #' || (!albumFile && YEAR_TEMPLATES.has(template))
+    if (year !== null && known) add(folder, year)
+  }
+  const hasYears = kinds.size > 0
+  const families = new Map<string, number>()
+  for (const [folder, { albumFile }] of folders) {
+    const template = templateOf(nameOf(folder))
+    if (!albumFile) families.set(template, (families.get(template) ?? 0) + 1)
+  }
+  const hasAlbums = [...folders].some(([folder, { albumFile }]) => albumFile && !kinds.has(folder))
+  for (const [folder, signs] of folders) {
+    const name = nameOf(folder)
+    const special = SPECIAL.find(([, names]) => names.test(name))?.[0]
+    const year = yearIn(name)
+    // Days took the place of years in old exports; beside years such a folder is an album.
+    if (kinds.has(folder)) continue
+    else if (!hasYears && /^\d{4}-\d{2}-\d{2}( #\d+)?$/.test(name)) kinds.set(folder, 'year')
+    else if (MEMORIES.test(name)) kinds.set(folder, 'memories')
+    else if (signs.albumFile) kinds.set(folder, 'album')
+    else if (special) kinds.set(folder, special)
+    else if (year !== null && isYear(year, signs, families.get(templateOf(name)) ?? 0, years))
+      add(folder, year)
+    // Where all album files are missing, what is no year and nothing special is taken for an album.
+    else if (!hasAlbums && hasYears && folder !== '' && !signs.conversation)
+      kinds.set(folder, 'album')
+    else kinds.set(folder, 'other')
+  }
+  return kinds
+}
+
+/**
+ * Without an album file a year in the name is that of a year folder where what it holds is of that year (but for some of
+ * New Year's night), or where it is one of a family (`Fotos von 2023`, `Fotos von 2024`); no year has two.
+ */
+function isYear(year: number, { years }: FolderSigns, family: number, taken: Set<number>) {
+  if (taken.has(year)) return false
+  const all = [...years.values()].reduce((sum, count) => sum + count, 0)
+  return all > 0 ? (years.get(year) ?? 0) >= all * 0.9 : family > 1
 }
 
 /** The only four-digit year in a name, or null. */
@@ -67,9 +117,11 @@ export function yearIn(name: string): number | null {
   return years?.length === 1 ? Number(years[0]) : null
 }
 
+const templateOf = (name: string) => name.replace(/(?<!\d)(?:1[89]|20)\d\d(?!\d)/, '#')
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+
 // Year folders as seen in real exports since they are translated (end of 2025).
 const YEAR_TEMPLATES = new Set([
-  'Photos from #',
   'Fotos von #',
   'Photos de #',
   'Fotos de #',
@@ -79,6 +131,14 @@ const YEAR_TEMPLATES = new Set([
   "Foto's van #",
   '# yılına ait fotoğraflar',
 ])
+
+// What Google Photos shows again by itself: "2 years ago", "dinsdag Uitgelicht". They look like albums in everything else.
+const YEARS =
+  '(years?|Jahre?n?|ans?|anni|anno|años?|anos?|anys?|jaar|rok|roky|rokiem|lata?|lat|let|год|года|лет|år|vuotta|yıl|év|évvel)'
+const MEMORIES = new RegExp(
+  `^(\\d{1,2} ${YEARS} (ago|fa|geleden|atrás|temu|назад|sedan|siden|sitten|önce|ezelőtt|enrere)|(vor|il y a|hace|há|för|for|před|pred|acum|fa) \\d{1,2} ${YEARS}( sedan| siden)?|\\d{1,2} ?(年前|년 전)|\\p{L}+ uitgelicht)(\\(\\d+\\))?$`,
+  'iu',
+)
 
 // They carry no album file; nothing but the name tells them.
 const SPECIAL: [FolderKind, RegExp][] = [
@@ -97,13 +157,24 @@ const SPECIAL: [FolderKind, RegExp][] = [
   ['failed', /^Failed Videos$/i],
 ]
 
+/** The path inside the export, however deep that lies in its archive or folder. */
+export function innerPath(path: string): string {
+  return segmentsOf(path).join('/')
+}
+
+/**
+ * The path below `Takeout`, `Takeout 2`, `takeout-…-001/Takeout`: the first such folder and those that follow it at once,
+ * since an album may be called so, too.
+ */
 function segmentsOf(path: string) {
   const segments = path
     .normalize('NFC')
     .split('/')
     .filter((segment) => segment !== '' && segment !== '.')
-  const root = segments.findLastIndex(
-    (segment, at) => /^takeout$/i.test(segment) && at < segments.length - 1,
-  )
-  return segments.slice(root + 1)
+  let root = segments.findIndex((segment) => ROOT.test(segment))
+  if (root < 0) return segments
+  while (ROOT.test(segments[root + 1] ?? '') && root + 2 < segments.length) root++
+  return segments.slice(Math.min(root + 1, segments.length - 1))
 }
+
+const ROOT = /^takeout([ _-]?\(?\d+\)?|-\d{8}T\d{6}Z.*)?$/i

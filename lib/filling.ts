@@ -1,8 +1,8 @@
 import type { Immich } from './immich.ts'
-import type { Standing } from './standing.ts'
+import type { Rules, Standing } from './standing.ts'
 import type { Album, AlbumLink, AssetAlbum, Link, Photo, Transfer } from './state.ts'
 
-type Known = {
+export type Known = {
   photos: Record<string, Photo>
   albums: Record<string, Album>
   assetAlbums: Record<string, AssetAlbum>
@@ -15,29 +15,52 @@ type Known = {
 const BATCH = 1000
 
 /** The server's album of one of ours, or null where it is to be made; undefined where it has to wait or was removed. */
-function albumThere(id: string, { albumLinks, transfers }: Known): string | null | undefined {
+function albumThere(id: string, { albumLinks, transfers }: Known, rules: Rules) {
   const link = albumLinks[id]
-  if (transfers[id]?.album)
-    return link?.how === 'gone from the server' ? undefined : transfers[id]?.album
-  if (!link || link.how === 'none') return link ? null : undefined
+  if (link?.how === 'gone from the server') return rules.restoreDeleted ? null : undefined
+  if (transfers[id]?.album) return transfers[id]?.album
+  if (!link) return undefined
+  if (link.how === 'none') return null
+  if (link.how === 'shared' && rules.intoShared) return link.candidates?.[0]
   return link.album ?? undefined
 }
 
 /**
  * Photos that are on the server and were not put into their album yet. What was put there once and is gone was taken out
- * by its owner, and stays out.
+ * by its owner, and stays out (design section 5, rule 11) unless `restoreDeleted` asks for it.
  */
-export function membersLeft(id: string, known: Known, standings: Map<string, Standing>): string[] {
-  const { albums, transfers, links } = known
-  if (albums[id]?.leftOut || albumThere(id, known) === undefined) return []
-  const added = new Set(transfers[id]?.added)
+export function membersLeft(
+  id: string,
+  known: Known,
+  standings: Map<string, Standing>,
+  rules: Rules,
+): string[] {
+  const { albums, transfers } = known
+  const album = albumThere(id, known, rules)
+  if (albums[id]?.leftOut || album === undefined) return []
+  const added = new Set(album === null ? [] : transfers[id]?.added)
   const there = new Set(['transferred', 'linked', 'to complete', 'to send', 'failed'])
-  return (albums[id]?.photos ?? []).filter(
-    (photo) =>
-      !added.has(photo) &&
-      there.has(standings.get(photo)?.is ?? '') &&
-      (transfers[photo]?.asset ?? links[photo]?.asset),
-  )
+  const wanted = (photo: string) =>
+    there.has(standings.get(photo)?.is ?? '') && assetOf(photo, known) && !added.has(photo)
+  const left = (albums[id]?.photos ?? []).filter(wanted)
+  return rules.restoreDeleted ? [...left, ...takenOut(id, known)] : left
+}
+
+/** Photos that were put into the album, and that the server's list of it does not have. */
+function takenOut(id: string, known: Known) {
+  const { album, added = [], at } = known.transfers[id] ?? {}
+  const listed = known.assetAlbums[album ?? '']
+  // What was put there after the list was fetched cannot be in it.
+  if (!listed || (at ?? '') >= listed.seen) return []
+  const members = new Set(listed.assets)
+  return added.filter((photo) => {
+    const asset = assetOf(photo, known)
+    return asset && !members.has(asset)
+  })
+}
+
+function assetOf(photo: string, { transfers, links }: Known) {
+  return transfers[photo]?.asset ?? (transfers[photo]?.again ? undefined : links[photo]?.asset)
 }
 
 /** Puts the photos into their album, which is made where there is none. Gives the transfer of the album, batch by batch. */
@@ -46,16 +69,17 @@ export async function* fillAlbum(
   id: string,
   photos: string[],
   known: Known,
+  rules: Rules,
 ): AsyncGenerator<{ transfer: Transfer; refused: number }> {
-  const { albums, assetAlbums, links, transfers } = known
+  const { albums, assetAlbums } = known
   const { title, description } = albums[id] as Album
-  const assetOf = (photo: string) => (transfers[photo]?.asset ?? links[photo]?.asset) as string
-  let transfer: Transfer = { ...transfers[id], at: new Date().toISOString() }
-  let album = albumThere(id, known)
+  const { failed: _, tries: __, ...before } = known.transfers[id] ?? {}
+  let transfer: Transfer = { ...before, at: new Date().toISOString() }
+  let album = albumThere(id, known, rules)
   if (!album) {
     const made = await server.createAlbum({ albumName: title, ...(description && { description }) })
     album = made.id
-    transfer = { ...transfer, album, want: { title, ...(description && { description }) } }
+    transfer = { at: transfer.at, album, want: { title, ...(description && { description }) } }
     yield { transfer, refused: 0 }
   } else if (!transfer.album) {
     transfer = { ...transfer, album, had: true, want: {} }
@@ -66,15 +90,16 @@ export async function* fillAlbum(
   }
   for (let from = 0; from < photos.length; from += BATCH) {
     const batch = photos.slice(from, from + BATCH)
-    const answers = await server.addToAlbum(album, [...new Set(batch.map(assetOf))])
+    const ids = new Map(batch.map((photo) => [photo, assetOf(photo, known) as string]))
+    const answers = await server.addToAlbum(album, [...new Set(ids.values())])
     const refused = new Set(
       answers.filter(({ success, error }) => !success && error !== 'duplicate').map(({ id }) => id),
     )
-    const added = batch.filter((photo) => !refused.has(assetOf(photo)))
+    const added = batch.filter((photo) => !refused.has(ids.get(photo) as string))
     transfer = {
       ...transfer,
       at: new Date().toISOString(),
-      added: [...(transfer.added ?? []), ...added],
+      added: [...new Set([...(transfer.added ?? []), ...added])],
     }
     yield { transfer, refused: batch.length - added.length }
   }

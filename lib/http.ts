@@ -9,6 +9,7 @@ import {
   problem,
   Refused,
   readJson,
+  saysJson,
   Unanswered,
 } from './refusal.ts'
 import { say, wholeNumber } from './stage.ts'
@@ -55,12 +56,13 @@ export function connect(base: string, key?: string) {
     return again(ask, async () => {
       const zipped = { 'accept-encoding': 'gzip', ...ask.headers }
       const answer = await once(method, path, { ...ask, headers: zipped })
-      const bytes = await whole(answer)
       const { headers } = answer
-      const text = `${headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes}`
-      const value = readJson(headers, text)
-      if (value === undefined && text !== '') throw notData(base)
-      return value as T
+      const text = unpacked(await whole(answer), headers)
+      const value = text === undefined ? undefined : readJson(headers, text)
+      if (value !== undefined || (text === '' && !saysJson(headers))) return value as T
+      // Where no length was promised, a connection that ends too early looks like the end.
+      if (saysJson(headers)) throw new Unanswered('its answer breaks off')
+      throw notData(base)
     })
   }
 
@@ -175,8 +177,16 @@ export function connect(base: string, key?: string) {
       if (date) skew = date - Date.now()
       const chunks = received(answer.body)
       if (status < 300) return { status, headers: answer.headers, chunks }
-      const text = String(await whole({ chunks }))
-      throw problem(base, url, { status, headers: answer.headers, text }, now().getTime())
+      const text = unpacked(await whole({ chunks }), answer.headers)
+      if (saysJson(answer.headers) && readJson(answer.headers, text ?? '') === undefined) {
+        throw new Unanswered(`it answers ${status}, which breaks off`, { status })
+      }
+      throw problem(
+        base,
+        url,
+        { status, headers: answer.headers, text: text ?? '' },
+        now().getTime(),
+      )
     } catch (error) {
       patience(0)
       throw bodyError ? bodyError.error : unanswered(error)
@@ -195,6 +205,16 @@ export function connect(base: string, key?: string) {
   /** The server's clock now, from the last answer's Date header (whole seconds, so up to one behind). */
   const now = () => new Date(Date.now() + skew)
   return { request, bytes, download, now }
+}
+
+/** The text of an answer; undefined where its packing is cut off. */
+function unpacked(bytes: Buffer, headers: Headers) {
+  if (headers['content-encoding'] !== 'gzip') return String(bytes)
+  try {
+    return String(gunzipSync(bytes))
+  } catch {
+    return undefined
+  }
 }
 
 async function whole({ chunks }: { chunks: AsyncIterable<Buffer> }) {

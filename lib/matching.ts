@@ -1,4 +1,4 @@
-import type { Asset, Link, Photo } from './state.ts'
+import type { Asset, Link, Photo, Transfer } from './state.ts'
 import { storedName } from './upload.ts'
 
 export const STRICTNESS = ['exact', 'high', 'medium', 'low'] as const
@@ -7,14 +7,22 @@ export type Strictness = (typeof STRICTNESS)[number]
 /** What a photo's own bytes tell beyond the index, read only where a candidate makes it worth it. */
 export type Bytes = { sha1?: string; width?: number; height?: number }
 
-/** The assets in the ways in which photos look for them. External libraries' checksums are of paths, not of bytes. */
-export function assetIndex(assets: Record<string, Asset>) {
+/**
+ * The assets in the ways in which photos look for them. External libraries' checksums are of paths, not of bytes. What was
+ * sent for one photo is by its name no other photo's.
+ */
+export function assetIndex(assets: Record<string, Asset>, transfers: Record<string, Transfer>) {
+  const sent = new Set<string>()
+  for (const { asset, had, others = {} } of Object.values(transfers)) {
+    if (asset && !had) sent.add(asset)
+    for (const other of Object.values(others)) sent.add(other)
+  }
   const bySize = new Map<number, string[]>()
   const byName = new Map<string, string[]>()
   for (const [id, asset] of Object.entries(assets)) {
     if (asset.visibility === 'hidden') continue
     if (asset.size !== null && !asset.library) push(bySize, asset.size, id)
-    if (!asset.trashed) push(byName, stem(asset.name), id)
+    if (!asset.trashed && !sent.has(id)) push(byName, stem(asset.name), id)
   }
   return { assets, bySize, byName }
 }
@@ -89,14 +97,18 @@ export function matchPhoto(
   return { asset: null, how: 'none', ...sha1 }
 }
 
-/** Two photos that claim one asset without equal bytes: neither can be told, so both wait. */
-export function dispute(links: Map<string, Link>): void {
+/**
+ * Two photos that claim one asset without equal bytes: neither can be told, so both wait; `before` are the claims that
+ * were settled earlier, against which a new one waits alone.
+ */
+export function dispute(links: Map<string, Link>, before: Map<string, string>): void {
   const claims = new Map<string, string[]>()
+  for (const [photo, asset] of before) push(claims, asset, photo)
   for (const [photo, { asset, how }] of links)
     if (asset && how !== 'checksum') push(claims, asset, photo)
   for (const [asset, photos] of claims) {
     if (photos.length < 2) continue
-    for (const photo of photos)
+    for (const photo of photos.filter((id) => !before.has(id)))
       links.set(photo, { ...links.get(photo), asset: null, how: 'disputed', candidates: [asset] })
   }
 }

@@ -14,6 +14,9 @@ export const NEEDED: Record<string, string> = {
   'albumAsset.create': 'put photos into albums',
   'stack.create': 'an edited copy on top of its original',
   'stack.read': 'check that it is there',
+  'tag.read': 'check that people are there as tags',
+  'tag.create': 'give tags again that the server lost',
+  'tag.asset': 'the same',
 }
 
 /** Throws Fail with the whole list of what the key lacks. */

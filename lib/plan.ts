@@ -1,7 +1,7 @@
-import { membersLeft } from './filling.ts'
-import { filesLeft } from './sending.ts'
+import { type Known as Albums, membersLeft } from './filling.ts'
+import { filesLeft, linkedStart, shaped } from './photo-files.ts'
 import { type Kind, type Rules, type Standing, standing, tally } from './standing.ts'
-import type { Album, AlbumLink, Asset, AssetAlbum, Link, Photo, Run, Transfer } from './state.ts'
+import type { AlbumLink, Asset, Check, Photo, Run } from './state.ts'
 
 /** The collections that a plan is made of. */
 export const PLANNED = [
@@ -12,59 +12,76 @@ export const PLANNED = [
   'links',
   'albumLinks',
   'transfers',
+  'checks',
   'runs',
 ] as const
 
-type Known = {
-  photos: Record<string, Photo>
-  albums: Record<string, Album>
+type Known = Albums & {
   assets: Record<string, Asset>
-  assetAlbums: Record<string, AssetAlbum>
-  links: Record<string, Link>
-  albumLinks: Record<string, AlbumLink>
-  transfers: Record<string, Transfer>
+  checks: Record<string, Check>
   runs: Record<string, Run>
 }
 type Choice = { photo(photo: Photo, titles: string[]): boolean; album(title: string): boolean }
 
+/** Times that a photo which the server or its archive refuses is tried before it rests. */
+export const MAX_TRIES = 3
+
 /**
- * What is left to do for the chosen photos. `standings` tells where each of them stands, `counts` sums that up, and
- * `bytes` is what would go over.
+ * What is left to do for the chosen photos. `photos` has each with the files that are wanted of it, `standings` tells
+ * where each of them stands, `counts` sums that up.
  */
 export function planOf(known: Known, choice: Choice, rules: Rules) {
-  const { photos, albums, assets, links, albumLinks, transfers, runs } = known
+  const { albums, assets, links, albumLinks, transfers, checks, runs } = known
+  const edited = rules.edited ?? 'stack'
+  const photos = Object.fromEntries(
+    Object.entries(known.photos).map(([id, photo]) => [id, shaped(photo, edited)]),
+  )
   const titles = new Map<string, string[]>()
   for (const { title, photos } of Object.values(albums)) {
-    for (const id of photos) {
-      const list = titles.get(id)
-      if (list) list.push(title)
-      else titles.set(id, [title])
-    }
+    for (const id of photos) titles.set(id, [...(titles.get(id) ?? []), title])
   }
-  const server = { assets, until: String(runs['index-immich']?.until ?? '') }
+  const seen = { assets, indexed: runs['index-immich']?.at ?? '' }
   const standings = new Map<string, Standing>()
   for (const [id, photo] of Object.entries(photos)) {
     if (!choice.photo(photo, titles.get(id) ?? [])) continue
-    standings.set(id, standing(photo, links[id], transfers[id], server, rules))
+    standings.set(id, standing(photo, links[id], transfers[id], checks[id], seen, rules))
   }
   const those = (...kinds: Kind[]) =>
     [...standings].filter(([, { is }]) => kinds.includes(is)).map(([id]) => id)
-  const bytesLeft = (id: string) =>
-    filesLeft(photos[id] as Photo, transfers[id]).reduce((sum, file) => sum + file.size, 0)
-  /** Albums that lack photos which are on the server. */
-  const albumsLeft = () =>
-    Object.keys(albums).filter(
-      (id) => choice.album(albums[id]?.title ?? '') && membersLeft(id, known, standings).length > 0,
-    )
+  const isTired = (id: string) => (transfers[id]?.tries ?? 0) >= MAX_TRIES && !rules.retry
+
+  /** The asset of a photo, sent or linked. */
+  const assetOf = (id: string) =>
+    transfers[id]?.asset ?? (transfers[id]?.again ? undefined : links[id]?.asset)
+  const bytesLeft = (id: string) => {
+    const photo = photos[id] as Photo
+    const link = links[id]
+    const asset = assetOf(id)
+    const start =
+      link && asset && !transfers[id]?.asset
+        ? linkedStart(photo, link, assets[asset])
+        : transfers[id]
+    return filesLeft(photo, start).reduce((sum, file) => sum + file.size, 0)
+  }
+  /** What would be sent of these photos, in bytes. */
+  const bytesOf = (ids: string[]) => ids.reduce((sum, id) => sum + bytesLeft(id), 0)
   const chosen = Object.entries(albums).filter(
     ([, { title, leftOut }]) => !leftOut && choice.album(title),
   )
+  /** Albums that lack photos which are on the server. */
+  const albumsLeft = () =>
+    chosen.map(([id]) => id).filter((id) => membersLeft(id, known, standings, rules).length > 0)
   const inAlbum = (how: (link: AlbumLink | undefined) => boolean) =>
     chosen.filter(([id, { photos }]) => photos.length > 0 && how(albumLinks[id])).length
   return {
+    photos,
     standings,
     those,
-    bytesLeft,
+    /** Photos with anything to do for them, those that failed before last. */
+    left: [...those('to send', 'to complete'), ...those('failed').filter((id) => !isTired(id))],
+    tired: those('failed').filter(isTired),
+    assetOf,
+    bytesOf,
     albumsLeft,
     counts: tally(standings.values()),
     albums: {

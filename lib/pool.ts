@@ -9,19 +9,37 @@ export async function pool<T>(
 ): Promise<void> {
   const rest =
     Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+  const stop = Promise.withResolvers<{ done: true; value?: undefined }>()
   let failed: { error: unknown } | undefined
   const one = async () => {
     while (!failed) {
       try {
-        const next = await rest.next()
+        // A source may wait until what it gave last is read, which after an error nobody does.
+        const next = await Promise.race([rest.next(), stop.promise])
         if (next.done) return
         await work(next.value)
       } catch (error) {
         failed ??= { error }
+        stop.resolve({ done: true })
       }
     }
   }
   await Promise.all(Array.from({ length: workers }, one))
-  await rest.return?.()
-  if (failed) throw failed.error
+  if (!failed) return
+  Promise.resolve(rest.return?.()).catch(() => {})
+  throw failed.error
+}
+
+/** Lets work on one key never overlap: the next waits for the last, whatever became of that. */
+export function turns() {
+  const last = new Map<string, Promise<void>>()
+  return async (key: string, work: () => Promise<void>): Promise<void> => {
+    const mine = (last.get(key) ?? Promise.resolve()).catch(() => {}).then(work)
+    last.set(key, mine)
+    try {
+      await mine
+    } finally {
+      if (last.get(key) === mine) last.delete(key)
+    }
+  }
 }

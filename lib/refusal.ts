@@ -10,6 +10,14 @@ export class Refused extends Error {
   }
 }
 
+/** The connection broke in a body that cannot be read again in this run: the next run tries it. */
+export class Interrupted extends Refused {
+  constructor() {
+    super(0, '')
+    this.message = 'the connection broke, and this file can be read only once in a run'
+  }
+}
+
 /** Worth another try, after `wait` ms. `doubt`: the server may have carried out the request all the same. */
 export class Unanswered extends Error {
   doubt: boolean
@@ -69,9 +77,11 @@ export function problem(base: string, asked: URL, { status, headers, text }: Ans
 export const notData = (base: string, how = 'answers') =>
   cannotTalk(base, `it ${how} with a web page, not with data: ${whatBase}`)
 
+export const saysJson = (headers: Headers) => String(headers['content-type']).includes('json')
+
 /** The value of a JSON answer; undefined where it is none. */
 export function readJson(headers: Headers, text: string): unknown {
-  if (!String(headers['content-type']).includes('json')) return
+  if (!saysJson(headers)) return
   try {
     return JSON.parse(text)
   } catch {

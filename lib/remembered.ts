@@ -1,56 +1,85 @@
-import type { Album, Facts, Leftover, Part, Photo } from './state.ts'
+import { leftoverKey } from './account.ts'
+import type { Album, Facts, Leftover, Photo } from './state.ts'
 import type { ExportFile } from './takeout.ts'
 
 /**
- * The files of parts that are gone from the disk, as the state remembers them: what `assemble` needs so that a later
- * part finds their photos, their sidecars and their albums. The reverse of `assemble`.
+ * The files of parts that are not read this time (gone from the disk, or a tgz that did not change), as the state remembers
+ * them: what `assemble` needs so that a later part finds their photos, their sidecars and their albums. The reverse of
+ * `assemble`.
  */
 export function remembered(
-  gone: Set<string>,
-  state: {
-    parts: Record<string, Part>
+  parts: Set<string>,
+  {
+    photos,
+    albums,
+    leftovers,
+  }: {
     photos: Record<string, Photo>
     albums: Record<string, Album>
     leftovers: Record<string, Leftover>
   },
 ): ExportFile[] {
-  if (gone.size === 0) return []
-  const files: ExportFile[] = []
-  const sidecars = new Set<string>()
-  for (const photo of Object.values(state.photos)) {
-    const json = { kind: 'photo', facts: factsOf(photo) } as const
-    for (const { part, path, size, crc, sidecar } of photo.files) {
-      if (!gone.has(part)) continue
-      files.push({ part, path, size, crc })
-      if (!sidecar || sidecars.has(`${part}:${sidecar}`)) continue
-      sidecars.add(`${part}:${sidecar}`)
-      files.push({ part, path: sidecar, size: 1, crc: null, json })
+  if (parts.size === 0) return []
+  const files = new Map<string, ExportFile>()
+  const add = (file: ExportFile) => {
+    if (parts.has(file.part) && !files.has(leftoverKey(file))) files.set(leftoverKey(file), file)
+  }
+  for (const leftover of Object.values(leftovers)) add(fileOf(leftover))
+  for (const { file, also = [], ...album } of Object.values(albums)) {
+    for (const one of [{ ...album, file }, ...also]) {
+      if (!one.file) continue
+      add({ ...one.file, size: 1, crc: null, json: jsonOf(one) })
+      // Its comments stand among the leftovers, and so stands it.
+      const known = files.get(leftoverKey(one.file))
+      if (known) known.json = jsonOf(one)
     }
   }
-  for (const { part, path, why, size, crc, facts } of Object.values(state.leftovers)) {
-    if (!gone.has(part)) continue
-    const json = facts ? { json: { kind: 'photo', facts } as const } : { problem: why }
-    const media = crc !== null && !facts
-    files.push({ part, path, size, crc, ...(!media && json) })
+  for (const photo of Object.values(photos)) {
+    const json = { kind: 'photo', facts: factsOf(photo) } as const
+    for (const { part, path, size, crc, head, sidecar, sidecarPart } of photo.files) {
+      add({ part, path, size, crc, ...(head && { head }) })
+      if (sidecar) add({ part: sidecarPart ?? part, path: sidecar, size: 1, crc: null, json })
+    }
   }
-  for (const { file, title, description, date } of Object.values(state.albums)) {
-    if (!file || !gone.has(file.part)) continue
-    const json = {
-      kind: 'album',
-      title,
-      ...(description && { description }),
-      ...(date && { date }),
-    } as const
-    files.push({ part: file.part, path: file.path, size: 1, crc: null, json })
-  }
-  return files
+  return [...files.values()]
+}
+
+function fileOf({
+  part,
+  path,
+  why,
+  size,
+  crc,
+  facts,
+  album,
+  broken,
+  comments,
+}: Leftover): ExportFile {
+  const file: ExportFile = { part, path, size, crc, ...(comments && { comments }) }
+  if (broken) file.problem = why
+  else if (facts) file.json = { kind: 'photo', facts }
+  else if (album) file.json = jsonOf(album)
+  else if (why === 'a conversation') file.json = { kind: 'album', title: '', conversation: true }
+  else if (/\.json$/i.test(path)) file.json = { kind: 'account' }
+  return file
+}
+
+/** An album's description may hold the comments, which have their own place. */
+function jsonOf({ title, description, date }: Pick<Album, 'title' | 'description' | 'date'>) {
+  return {
+    kind: 'album',
+    title,
+    ...(description && { description }),
+    ...(date !== undefined && { date }),
+  } as const
 }
 
 function factsOf(photo: Photo): Facts {
-  const { title, taken, takenFrom, known, place, description, people, url } = photo
+  const { title, named, taken, takenFrom, known, place, description, people, url } = photo
+  const isSaid = taken !== null && (!takenFrom || takenFrom === 'cluster')
   return {
-    title,
-    ...(taken !== null && !takenFrom && { taken }),
+    title: named ?? title,
+    ...(isSaid && { taken }),
     ...(known !== undefined && { modified: known }),
     ...(place && { place }),
     ...(description && { description }),

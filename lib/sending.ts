@@ -1,13 +1,21 @@
-import { basename, extname } from 'node:path'
+import { createHash } from 'node:crypto'
 import type { Body } from './archive.ts'
 import { arrival, completion } from './arrival.ts'
 import { toAsset } from './assets.ts'
 import type { Immich } from './immich.ts'
+import { filesToSend, motionOf } from './photo-files.ts'
 import { HEAD_BYTES, type Head, readHead } from './picture.ts'
-import type { Photo, PhotoFile, Transfer } from './state.ts'
+import type { Asset, Part, Photo, PhotoFile, Transfer } from './state.ts'
+import { uploadName } from './upload-name.ts'
 
 /** A file's bytes could not be read: it is told, and the others go on. */
-export class Unreadable extends Error {}
+export class Unreadable extends Error {
+  part: Part
+  constructor(part: Part, cause: unknown) {
+    super((cause as Error).message, { cause })
+    this.part = part
+  }
+}
 
 export type Sending = {
   server: Immich
@@ -20,21 +28,6 @@ export type Sending = {
 
 // From this size on it pays to ask the server after a kill, before the file goes again.
 const BIG_BYTES = 8 * 1024 * 1024
-
-/** The files of a photo that go over: its original, edited copies and motion half, the motion first. */
-export function filesToSend(photo: Photo): PhotoFile[] {
-  const order = ['motion', 'original', 'edited']
-  return photo.files
-    .filter((file, at) => at === 0 || file.role === 'edited' || file.role === 'motion')
-    .sort((a, b) => rank(photo, a, order) - rank(photo, b, order))
-}
-
-/** What of it has not arrived. */
-export function filesLeft(photo: Photo, transfer: Transfer | undefined): PhotoFile[] {
-  return filesToSend(photo).filter((file) =>
-    file === photo.files[0] ? !transfer?.asset : !transfer?.others?.[file.path],
-  )
-}
 
 /**
  * Sends the given files of one photo, and gives the transfer as it then is. A live photo's video goes
@@ -50,31 +43,39 @@ export async function sendFiles(
   const { server, record, sent } = sending
   let transfer: Transfer = { ...before, at: new Date().toISOString() }
   delete transfer.failed
+  delete transfer.again
   const order = filesToSend(photo)
   for (const { file, body } of files.toSorted(
     (a, b) => order.indexOf(a.file) - order.indexOf(b.file),
   )) {
     const isMain = file === photo.files[0]
-    const opened = await open(body, sent)
-    const title = fittingName(isMain ? photo.title : derivedName(photo, file), opened.head.type)
-    const { fields, sidecar, want } = arrival({ ...photo, title }, opened.head)
+    const { head, body: bytes } = await open(body, sent)
+    const title = uploadName(photo, file, head.type)
+    const { fields, sidecar, want } = arrival({ ...photo, title }, head)
     const live = isMain ? motionOf(photo, transfer) : undefined
     if (live) want.live = fields.livePhotoVideoId = live
-    if (body.size >= BIG_BYTES) await record({ ...transfer, sending: true }, true)
-    const { id, sha1, status } = await server.upload({
-      name: title,
-      size: body.size,
-      body: opened.body,
-      fields,
-      // The server hides a motion half behind its still: what is said of the photo is said there.
-      ...(sidecar && file.role !== 'motion' && { sidecar }),
-    })
+    const isBig = body.size >= BIG_BYTES
+    const arrived = isBig && before?.sending && !body.once && (await arrivedBefore(server, body))
+    if (isBig) await record({ ...transfer, sending: true }, true)
+    const { id, sha1, status } =
+      arrived ||
+      (await server.upload({
+        name: title,
+        size: body.size,
+        body: bytes,
+        fields,
+        // The server hides a motion half behind its still: what is said of the photo is said there.
+        ...(sidecar && file.role !== 'motion' && { sidecar }),
+      }))
     transfer = { ...transfer, at: new Date().toISOString(), size: (transfer.size ?? 0) + body.size }
     delete transfer.sending
     if (isMain) {
       transfer = { ...transfer, asset: id, sha1, want: { ...want, sha1 } }
+      if (sidecar) transfer.own = pick(head)
+      if (photo.trashed) transfer = owing(transfer, 'trash')
       if (status === 'duplicate') transfer = await alreadyThere(photo, transfer, sending)
-      if (!live && motionOf(photo, transfer)) transfer = owing(transfer, 'live')
+      if (motionOf(photo, transfer) && transfer.want?.live === undefined && !transfer.had)
+        transfer = owing(transfer, 'live')
     } else {
       transfer.others = { ...transfer.others, [file.path]: id }
       if (file.role === 'edited') transfer = owing(transfer, 'stack')
@@ -85,10 +86,13 @@ export async function sendFiles(
   return transfer
 }
 
-/** The motion half's asset, once it is known. */
-export function motionOf(photo: Photo, transfer: Transfer): string | undefined {
-  const motion = photo.files.find(({ role }) => role === 'motion')
-  return motion && transfer.others?.[motion.path]
+/** After a kill a big file may have arrived whole, though its answer did not: reading it is cheaper than sending it. */
+async function arrivedBefore(server: Immich, body: Body) {
+  const hash = createHash('sha1')
+  for await (const chunk of readable(body)) hash.update(chunk)
+  const sha1 = hash.digest('hex')
+  const [known] = await server.check([sha1])
+  return known?.assetId && { id: known.assetId, sha1, status: 'duplicate' as const }
 }
 
 /**
@@ -99,13 +103,41 @@ async function alreadyThere(
   photo: Photo,
   transfer: Transfer,
   { server, unfinishedSince }: Sending,
-) {
+): Promise<Transfer> {
   const raw = await server.asset(transfer.asset as string)
-  if (raw.createdAt >= unfinishedSince && raw.originalFileName === transfer.want?.name)
-    return transfer
-  const lacking = raw.isTrashed ? undefined : completion(photo, toAsset(raw))
-  if (lacking) await server.updateAsset(raw.id, lacking.changes)
-  return { ...transfer, had: true as const, want: lacking?.want ?? {} }
+  const { live, ...want } = transfer.want ?? {}
+  if (raw.createdAt >= unfinishedSince && raw.originalFileName === want.name) {
+    // A still that was there first did not take its motion half with the upload.
+    return raw.livePhotoVideoId === live ? transfer : { ...transfer, want }
+  }
+  const { own: _, owes, ...rest } = transfer
+  const had = { ...rest, had: true as const, want: {} }
+  if (raw.isTrashed) return had
+  const added = await complete(server, photo, had, toAsset(raw))
+  return live && !raw.livePhotoVideoId ? owing(added, 'live') : added
+}
+
+/** Adds what an asset that was there before lacks of its photo: once, and never over what is there. */
+export async function complete(
+  server: Immich,
+  photo: Photo,
+  transfer: Transfer,
+  asset: Asset,
+): Promise<Transfer> {
+  // What is said of an external library's file would be written beside that file.
+  const lacking = asset.library ? undefined : completion(photo, asset)
+  if (!lacking) return transfer
+  await server.updateAsset(transfer.asset as string, lacking.changes)
+  return { ...transfer, want: lacking.want }
+}
+
+function pick({ local, offset, place, description }: Head): Transfer['own'] {
+  return {
+    ...(local && { local }),
+    ...(offset && { offset }),
+    ...(place && { place }),
+    ...(description && { description }),
+  }
 }
 
 function owing(transfer: Transfer, what: string): Transfer {
@@ -143,7 +175,7 @@ async function* readable(body: Body): AsyncGenerator<Buffer> {
   try {
     yield* body.open()
   } catch (error) {
-    throw new Unreadable((error as Error).message, { cause: error })
+    throw new Unreadable(body.part, error)
   }
 }
 
@@ -152,38 +184,4 @@ async function* counted(chunks: AsyncGenerator<Buffer>, sent: (bytes: number) =>
     yield chunk
     sent(chunk.length)
   }
-}
-
-/** The photo's name for a file that has none of its own: an edited copy keeps its ending, a motion half its extension. */
-function derivedName(photo: Photo, file: PhotoFile) {
-  const name = basename(file.path)
-  if (file.role === 'edited') return name
-  const stem = photo.title.slice(0, photo.title.length - extname(photo.title).length) || photo.title
-  const extension = /^\.(mp4|mov|m4v|3gp)$/i.test(extname(name)) ? extname(name) : '.mp4'
-  return stem + extension
-}
-
-// Names that mean one format. A TIFF may be any kind of RAW, so it proves nothing against a name.
-const FORMATS = [
-  ['jpg', 'jpeg', 'jpe'],
-  ['heic', 'heif', 'hif'],
-  ['mp4', 'm4v', 'mov', '3gp', '3gpp', 'qt', 'insv', 'lrv'],
-  ['png'],
-  ['gif'],
-  ['webp'],
-  ['avif'],
-  ['jxl'],
-]
-
-/** The name with the extension of what the first bytes show, where it claims another format: servers go by the name. */
-export function fittingName(name: string, type: string | undefined): string {
-  const real = FORMATS.find((names) => names.includes(type ?? ''))
-  const claimed = extname(name).slice(1).toLowerCase()
-  if (!real || real.includes(claimed)) return name
-  const isKnown = FORMATS.some((names) => names.includes(claimed))
-  return isKnown ? `${name.slice(0, -claimed.length)}${type}` : `${name}.${type}`
-}
-
-function rank(photo: Photo, file: PhotoFile, order: string[]) {
-  return file === photo.files[0] ? 1 : order.indexOf(file.role)
 }

@@ -1,90 +1,71 @@
-import { createHash } from 'node:crypto'
-import { bodies } from './archive.ts'
-import { completion } from './arrival.ts'
 import type { Immich } from './immich.ts'
-import { filesLeft, motionOf } from './sending.ts'
-import type { Asset, Link, Part, Photo, Transfer } from './state.ts'
-import { locate } from './whereabouts.ts'
+import { type Edited, filesLeft, linkedStart, motionOf } from './photo-files.ts'
+import { complete } from './sending.ts'
+import type { Asset, Link, Photo, Transfer } from './state.ts'
 
 /**
- * After a kill: a big file whose answer never came is looked for on the server before it goes again. `record` gets the
- * transfers as they then are.
- */
-export async function askAboutUnanswered(
-  server: Immich,
-  state: {
-    parts: Record<string, Part>
-    photos: Record<string, Photo>
-    transfers: Record<string, Transfer>
-  },
-  record: (id: string, transfer: Transfer) => void,
-): Promise<void> {
-  const { parts, photos, transfers } = state
-  const doubtful = Object.keys(transfers).filter((id) => transfers[id]?.sending && photos[id])
-  if (doubtful.length === 0) return
-  for (const [part, wanted] of await locate(parts, photos, doubtful, transfers)) {
-    const byPath = new Map(wanted.map((one) => [one.from.path, one]))
-    for await (const { path, open } of bodies(
-      parts[part] as Part,
-      wanted.map(({ from }) => from),
-    )) {
-      const { id, file } = byPath.get(path) as { id: string; file: Photo['files'][number] }
-      const hash = createHash('sha1')
-      for await (const chunk of open()) hash.update(chunk)
-      const sha1 = hash.digest('hex')
-      const [known] = await server.check([sha1])
-      const { sending: _, ...transfer } = transfers[id] as Transfer
-      if (!known?.assetId) record(id, transfer)
-      else if (file === photos[id]?.files[0])
-        record(id, { ...transfer, asset: known.assetId, sha1, want: { sha1 } })
-      else record(id, { ...transfer, others: { ...transfer.others, [file.path]: known.assetId } })
-    }
-  }
-}
-
-/**
- * Pays what a photo owes once all its assets are there: the link from a still to its motion half, and the stack of
- * edited copies, the newest edit on top. Undefined where there is nothing to pay yet.
+ * Pays what a photo owes once all its assets are there: the link from a still to its motion half, the stack of edited
+ * copies on their original, and the way to the trash of what lay in Google's. Undefined where there is nothing to pay yet.
  */
 export async function settle(
   server: Immich,
   photo: Photo,
   transfer: Transfer,
+  edited: Edited = 'stack',
 ): Promise<Transfer | undefined> {
-  const { asset, others = {} } = transfer
-  if (!asset || !transfer.owes?.length || filesLeft(photo, transfer).length > 0) return
+  const { asset, others = {}, owes = [] } = transfer
+  if (!asset || owes.length === 0 || filesLeft(photo, transfer).length > 0) return
   const want = { ...transfer.want }
   const live = motionOf(photo, transfer)
-  if (transfer.owes.includes('live') && live) {
+  if (owes.includes('live') && live) {
     await server.updateAsset(asset, { livePhotoVideoId: live })
     want.live = live
   }
-  if (transfer.owes.includes('stack')) {
-    const edited = photo.files
-      .filter(({ role }) => role === 'edited')
-      .flatMap(({ path }) => others[path] ?? [])
-    // Identical bytes are one asset, which cannot lie on itself.
-    const pile = [...new Set([...edited, asset])]
-    if (pile.length > 1) await server.createStack(pile)
+  const copies = photo.files
+    .filter(({ role }) => role === 'edited')
+    .flatMap(({ path }) => others[path] ?? [])
+  // Identical bytes are one asset, which cannot lie on itself.
+  const pile = [...new Set([...copies, asset])]
+  if (owes.includes('stack') && edited === 'stack' && pile.length > 1) {
+    await server.createStack(pile)
     want.stack = pile
+  }
+  if (owes.includes('trash')) {
+    await server.trash(pile)
+    want.trashed = true
+    delete want.stack
   }
   return { ...transfer, want, owes: [], at: new Date().toISOString() }
 }
 
-/** Adds what an asset that was there before lacks of its photo: once, and never over what is there. */
-export async function complete(
+/** Takes a photo over that the server had before; what it lacks is added. */
+export async function takeOver(server: Immich, photo: Photo, link: Link, asset: Asset | undefined) {
+  const start = linkedStart(photo, link, asset)
+  return asset ? complete(server, photo, start, asset) : start
+}
+
+/**
+ * Brings back what its owner removed: out of the server's trash, or, where it is gone for good, by a mark that it is to be
+ * sent again. What was emptied from the trash meanwhile is Refused; the next listing knows that it is gone.
+ */
+export async function bringBack(
   server: Immich,
-  photo: Photo,
-  link: Link,
-  asset: Asset,
+  id: string,
+  known: {
+    photos: Record<string, Photo>
+    assets: Record<string, Asset>
+    links: Record<string, Link>
+    transfers: Record<string, Transfer>
+  },
 ): Promise<Transfer> {
-  const lacking = completion(photo, asset)
-  if (lacking) await server.updateAsset(link.asset as string, lacking.changes)
-  return {
-    asset: link.asset as string,
-    ...(link.sha1 && { sha1: link.sha1 }),
-    at: new Date().toISOString(),
-    had: true,
-    want: lacking?.want ?? {},
-  }
+  const { photos, assets, links, transfers } = known
+  const at = new Date().toISOString()
+  const asset = (transfers[id]?.asset ?? links[id]?.asset) as string
+  if (!assets[asset]?.trashed) return { at, again: true }
+  await server.restore([asset])
+  const transfer = transfers[id]
+  if (!transfer?.asset)
+    return takeOver(server, photos[id] as Photo, links[id] as Link, assets[asset])
+  const { trashed: _, ...want } = transfer.want ?? {}
+  return { ...transfer, want, at }
 }

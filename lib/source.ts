@@ -10,6 +10,12 @@ export type Source = {
   size: number
   read(offset: number, length: number): Promise<Buffer>
   close(): Promise<void>
+  /** Where each read is a request over a network: bytes between two wanted pieces that are rather read than left out ... */
+  gap?: number
+  /** ... and bytes of a big file that are read at once. */
+  piece?: number
+  /** Told where a zip's directory begins: what lies from there on is read again by every stage. */
+  keepFrom?(offset: number): void
 }
 
 /** Opens a file on disk. Throws Fail where it is missing, unreadable or not a file; so does `read`. */

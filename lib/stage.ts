@@ -110,6 +110,11 @@ function end(error: unknown) {
     say(error.message)
     process.exit(error.exitCode)
   }
+  // A server's refusal that no item could be charged with.
+  if ((error as Error).name === 'Refused') {
+    say(`Cannot go on: ${(error as Error).message}`)
+    process.exit(1)
+  }
   // Anything else is our bug, and then the stack is what helps.
   const { stack } = error as Error
   say(`This is a bug in photoferry, please report it:\n${stack ?? error}`)

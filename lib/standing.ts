@@ -1,73 +1,65 @@
-import type { Asset, Link, Photo, Transfer } from './state.ts'
+import { type Edited, filesLeft } from './photo-files.ts'
+import { repairable } from './repairing.ts'
+import type { Asset, Check, Link, Photo, Transfer } from './state.ts'
+import { smallerOnes } from './upgrading.ts'
 
 /**
  * Where a photo stands. Each counts once, in the first that applies, so the numbers of an account add up:
- * `left out` by a rule, `waits` for a part, `undecided` (a person has to say), `failed`, `to send`, `removed` from the
- * server by its owner, `transferred`, `linked`; `to complete`: it is on the server, and what that lacks was not added yet.
+ * `removed` from the server by its owner, `failed`, `transferred`, `linked`, `left out` by a rule, `waits` for a part,
+ * `undecided` (a person has to say), `to send`; `to complete`: it is on the server, and something that it should have
+ * there was not added yet.
  */
 export type Standing = { is: Kind; why: string }
 export type Kind =
+  | 'removed'
+  | 'failed'
+  | 'transferred'
+  | 'linked'
   | 'left out'
   | 'waits'
   | 'undecided'
-  | 'failed'
   | 'to send'
   | 'to complete'
-  | 'removed'
-  | 'transferred'
-  | 'linked'
-
-/** The flags that bend the rules, for every stage that has them. */
-export const ruleFlags = {
-  'include-trashed': { type: 'boolean' },
-  'include-locked': { type: 'boolean' },
-  'no-partner': { type: 'boolean' },
-  'no-more-parts': { type: 'boolean' },
-} as const
-
-export function rulesOf(given: { [F in keyof typeof ruleFlags]?: boolean }): Rules {
-  return {
-    includeTrashed: given['include-trashed'] ?? false,
-    includeLocked: given['include-locked'] ?? false,
-    noPartner: given['no-partner'] ?? false,
-    noMoreParts: given['no-more-parts'] ?? false,
-  }
-}
 
 export type Rules = {
+  edited?: Edited
   includeTrashed?: boolean
   includeLocked?: boolean
   noPartner?: boolean
   noMoreParts?: boolean
+  intoShared?: boolean
+  restoreDeleted?: boolean
+  upgrade?: boolean
+  retry?: boolean
 }
 
-/** Times that a photo which the server or its archive refuses is tried before it rests. */
-export const MAX_TRIES = 3
+/** The server as it was listed. `indexed`: when (by our own clock) the listing began; what was sent since is not in it. */
+export type Seen = { assets: Record<string, Asset>; indexed: string }
 
-/**
- * Design section 5, rules 7, 9, 10 and 11. `server.until` is when the list of assets was fetched: what was sent after it
- * is not in it, and was not removed for that.
- */
+/** Design section 5, rules 2 to 4, 7 and 9 to 11. */
 export function standing(
   photo: Photo,
   link: Link | undefined,
   transfer: Transfer | undefined,
-  server: { assets: Record<string, Asset>; until: string },
+  check: Check | undefined,
+  { assets, indexed }: Seen,
   rules: Rules = {},
 ): Standing {
-  const { assets, until } = server
-  const done = transfer?.asset
-  const there = done ?? link?.asset
-  const listed = done === undefined || (transfer?.at ?? '') < until
-  if (there && !assets[there] && listed) return { is: 'removed', why: 'gone from the server' }
-  if (there && assets[there]?.trashed) return { is: 'removed', why: 'in the trash of the server' }
-  if (transfer?.failed) return { is: 'failed', why: transfer.failed }
-  if (done && (transfer.owes?.length ?? 0) > 0)
-    return { is: 'to complete', why: transfer.owes?.join(', ') ?? '' }
-  if (done)
-    return transfer.had
-      ? { is: 'linked', why: link?.how ?? 'checksum' }
-      : { is: 'transferred', why: '' }
+  const { asset, failed, want = {}, had } = transfer ?? {}
+  const there = asset ?? (transfer?.again ? undefined : link?.asset)
+  if (there && !(asset && (transfer?.at ?? '') >= indexed)) {
+    // No listing shows the locked folder.
+    if (!assets[there] && want.visibility !== 'locked')
+      return { is: 'removed', why: 'gone from the server' }
+    if (assets[there]?.trashed && !want.trashed)
+      return { is: 'removed', why: 'in the trash of the server' }
+  }
+  if (failed) return { is: 'failed', why: failed }
+  if (transfer && asset) {
+    const due = dueOf(photo, link, transfer, check, assets, rules)
+    if (due.length > 0) return { is: 'to complete', why: due.join(', ') }
+    return had ? { is: 'linked', why: link?.how ?? 'checksum' } : { is: 'transferred', why: '' }
+  }
   if (photo.trashed && !rules.includeTrashed)
     return { is: 'left out', why: 'in the trash of Google Photos' }
   if (photo.locked && !rules.includeLocked) return { is: 'left out', why: 'in the locked folder' }
@@ -78,6 +70,24 @@ export function standing(
   if (link && (link.how === 'several' || link.how === 'disputed'))
     return { is: 'undecided', why: link.how }
   return { is: 'to send', why: link?.how ?? 'not linked yet' }
+}
+
+/** What is still to be done for a photo that is on the server. */
+function dueOf(
+  photo: Photo,
+  link: Link | undefined,
+  transfer: Transfer,
+  check: Check | undefined,
+  assets: Record<string, Asset>,
+  { upgrade, restoreDeleted, edited = 'stack' }: Rules,
+): string[] {
+  const owed = (transfer.owes ?? []).filter((what) => what !== 'stack' || edited === 'stack')
+  return [
+    ...(filesLeft(photo, transfer).length > 0 ? ['a file'] : []),
+    ...owed,
+    ...Object.keys(repairable(transfer, check, restoreDeleted)),
+    ...(upgrade && smallerOnes(link, transfer, assets).length > 0 ? ['upgrade'] : []),
+  ]
 }
 
 /** How many photos stand where, in the order in which an account names them. */

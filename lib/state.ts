@@ -21,10 +21,23 @@ export type PhotoFile = {
   role: 'original' | 'edited' | 'motion' | 'copy'
   /** Path of the sidecar that it was paired with. */
   sidecar?: string
+  /** Key in `parts` of that sidecar, where it lies in another part. */
+  sidecarPart?: string
+  /** What the file says of itself, where a doubt made the index read it. */
+  head?: Seen
   /** The pair is not certain, so its sidecar gave no time and no place by itself. */
   uncertain?: true
   /** The rule that made the pair or the role. */
   why: string
+}
+
+/** What the index keeps of a file's head. Pixels; wall clock; seconds of a movie; Apple's id of a live photo. */
+export type Seen = {
+  width?: number
+  height?: number
+  local?: string
+  seconds?: number
+  contentId?: string
 }
 
 /** What a sidecar says, in our words. Times are UTC seconds. */
@@ -50,11 +63,16 @@ export type Facts = {
 export type Photo = {
   /** The upload name, whole, with the extension of the file. */
   title: string
+  /** The name as the sidecar has it, where that is another. */
+  named?: string
   kind: 'image' | 'video'
   /** UTC seconds; null where nothing in the index tells. */
   taken: number | null
-  /** Where `taken` came from; absent: the sidecar. */
-  takenFrom?: 'name' | 'year'
+  /**
+   * Where `taken` came from; absent: the sidecar. `cluster`: the sidecar, but so many photos share that second that it may
+   * be Google's guess, and a file that says otherwise wins.
+   */
+  takenFrom?: 'name' | 'year' | 'cluster'
   /** The original first (or the best there is), then edited, motion, and copies. */
   files: PhotoFile[]
   description?: string
@@ -68,6 +86,10 @@ export type Photo = {
   partner?: true
   /** When Google last changed what its sidecar says; the newer sidecar wins. UTC seconds. */
   known?: number
+  /** It was picked on Google's page: its id there, its pixels, and what its copy lacks. */
+  picked?: { id: string; width?: number; height?: number; lacks: 'place' | 'transcoded' }
+  /** Of a picked one: the photo of a Takeout that is its original. */
+  replacedBy?: string
   /** It has no sidecar yet, and a part of its export is known to be missing: it waits for that. */
   waits?: true
 }
@@ -82,6 +104,8 @@ export type Album = {
   export: string
   /** Where its album file lies. */
   file?: { part: string; path: string }
+  /** The same album in older exports. */
+  also?: Pick<Album, 'export' | 'folder' | 'title' | 'date' | 'file'>[]
   /** Keys in `photos`. */
   photos: string[]
   /** A memories folder and the like: listed, not carried over. */
@@ -93,10 +117,15 @@ export type Part = {
   export: string
   /** Number within the export; null where the name has none. */
   number: number | null
-  kind: 'zip' | 'tgz' | 'folder'
+  /** `picked`: a choice on Google's page, whose photos are fetched when they are sent. */
+  kind: 'zip' | 'tgz' | 'folder' | 'picked'
   name: string
-  /** Where it was last seen. */
+  /** Where it was last seen; in Drive `drive:` and its id there. */
   path: string
+  /** It lies in Google Drive: its id and Google's checksum (MD5). */
+  drive?: { id: string; checksum: string }
+  /** It is one album of this title, downloaded by itself. */
+  album?: string
   /** Bytes; of a folder, of all its files. */
   size: number
   /** ms since 1970. */
@@ -115,6 +144,12 @@ export type Leftover = {
   size: number
   crc: string | null
   facts?: Facts
+  /** Of an album file that makes no album. */
+  album?: { title: string; description?: string; date?: number }
+  /** It cannot be used by anything: damaged, empty, unreadable. */
+  broken?: true
+  /** What people wrote beside it: who, and what, one each. */
+  comments?: string[]
 }
 
 export type Asset = {
@@ -154,6 +189,8 @@ export type AssetAlbum = {
   /** As the server counts it, without trashed ones. */
   count: number
   assets: string[]
+  /** When (by our own clock) its members were last listed. */
+  seen: string
 }
 
 /** photo -> asset. `asset` null with a reason is an answer; an absent key is work left. */
@@ -173,6 +210,8 @@ export type Want = {
   sha1?: string
   /** ISO in UTC. */
   instant?: string
+  /** Its wall clock, `YYYY-MM-DDTHH:MM:SS`. */
+  local?: string
   place?: Place
   description?: string
   favorite?: true
@@ -180,6 +219,9 @@ export type Want = {
   live?: string
   /** Assets of its stack, the one on top first. */
   stack?: string[]
+  /** Whole paths. */
+  tags?: string[]
+  trashed?: true
   title?: string
 }
 
@@ -195,14 +237,24 @@ export type Transfer = {
   /** It was on the server before; only what it lacked was added. */
   had?: true
   want?: Want
-  /** Still to be done for it: `live`, `stack`. */
+  /** What the file says of itself, where we gave something else: what a server falls back to. */
+  own?: { local?: string; offset?: string; place?: Place; description?: string }
+  /** Still to be done for it: `live`, `stack`, `trash`. */
   owes?: string[]
   /** Assets of its edited copies and its motion half: path -> id. */
   others?: Record<string, string>
+  /** Of a picked one: the original's asset, which has got its albums. */
+  replaced?: string
   /** Of an album: keys of the photos that were put into it. */
   added?: string[]
   /** A body was on its way when this was written: the server is asked before it is sent again. */
   sending?: true
+  /** Its owner removed it from the server and wants it back: its link and what was sent before no longer count. */
+  again?: true
+  /** How often a field that the server lost was given again. */
+  repaired?: number
+  /** Smaller renditions that it took the place of; they lie in the trash. */
+  upgraded?: string[]
   failed?: string
   tries?: number
 }
@@ -211,6 +263,9 @@ export type Check = {
   at: string
   ok?: true
   waiting?: true
+  /** It was right before: the difference is its owner's doing. */
+  changed?: true
+  /** [there, wanted] */
   differs?: Record<string, [unknown, unknown]>
 }
 

@@ -1,8 +1,19 @@
+import { createRequire } from 'node:module'
 import { Temporal } from 'temporal-polyfill'
+import type { Place } from './state.ts'
 
 /** The zone of wall clocks that say nothing of theirs: TIME_ZONE, else the machine's. */
 export function homeZone(): string {
   return process.env.TIME_ZONE || Temporal.Now.timeZoneId()
+}
+
+type Find = (latitude: number, longitude: number) => string[]
+let find: Find | undefined
+
+/** The zone of a place, by the data that Immich shows it by. Loaded (30 ms) when the first place comes. */
+export function zoneAt([latitude, longitude]: Place): string {
+  find ??= (createRequire(import.meta.url)('geo-tz') as { find: Find }).find
+  return find(latitude, longitude)[0] as string
 }
 
 /**
@@ -16,28 +27,47 @@ export function dateInName(name: string, zone = homeZone()): number | null {
     )
   if (!found) return null
   const [, year, , month, day, hour = '12', minute = '00', second = '00'] = found
-  try {
-    const text = `${year}-${month}-${day}T${hour}:${minute}:${second}`
-    const clock = Temporal.PlainDateTime.from(text, { overflow: 'reject' })
-    return seconds(clock.toZonedDateTime(name.startsWith('PXL_') && found[5] ? 'UTC' : zone))
-  } catch {
-    return null
-  }
+  const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`
+  return instantOf({ local, zone: name.startsWith('PXL_') && found[5] ? 'UTC' : zone })
 }
 
 /**
  * The instant `taken` (UTC seconds) with the offset that its wall clock had, as ISO text: the way in which a server
- * learns both. Design section 5, rule 6: the offset is the file's own where it gives one, else the difference between
- * the file's wall clock `local` and the instant where a zone can have it, else that of `zone`.
+ * learns both. Design section 5, rule 6: the offset is the place's, since servers show that in any case; without a place
+ * the file's own where it gives one, else the difference between its wall clock `local` and the instant where a zone can
+ * have it, else that of `zone`.
  */
 export function withOffset(
   taken: number,
-  file: { local?: string; offset?: string },
+  { local, offset, place }: { local?: string; offset?: string; place?: Place },
   zone = homeZone(),
 ): string {
   const instant = Temporal.Instant.fromEpochMilliseconds(taken * 1000)
-  const offset = file.offset ?? plausibleOffset(taken, file.local)
-  return instant.toString({ timeZone: offset ?? zone, smallestUnit: 'second' })
+  const own = place ? zoneAt(place) : (offset ?? plausibleOffset(taken, local) ?? zone)
+  // Before zones there were offsets with seconds, which no ISO text of a file can hold.
+  const minutes = Math.round(instant.toZonedDateTimeISO(own).offsetNanoseconds / 60e9)
+  return instant.toString({ timeZone: asOffset(minutes), smallestUnit: 'second' })
+}
+
+/**
+ * The instant (UTC seconds) of a wall clock at its own offset, else in `zone`; null where the text is no date and time.
+ * A clock time that occurs twice when summer time ends is the first, one that never was is moved on, as servers do it.
+ */
+export function instantOf({
+  local,
+  offset,
+  zone = homeZone(),
+}: {
+  local: string
+  offset?: string
+  zone?: string
+}): number | null {
+  try {
+    const clock = Temporal.PlainDateTime.from(local, { overflow: 'reject' })
+    return seconds(clock.toZonedDateTime(offset ?? zone))
+  } catch {
+    return null
+  }
 }
 
 /**
@@ -45,27 +75,12 @@ export function withOffset(
  * on earth has it. Zones are quarters of an hour from -12:00 to +14:00; a clock may be off by a second's rounding.
  */
 export function plausibleOffset(taken: number, local: string | undefined): string | null {
-  const clock = local === undefined ? null : wallClock(local)
+  const clock = local === undefined ? null : instantOf({ local, zone: 'UTC' })
   if (clock === null) return null
   const minutes = Math.round((clock - taken) / 60 / 15) * 15
   if (Math.abs(clock - taken - minutes * 60) > 2 || minutes < -12 * 60 || minutes > 14 * 60)
     return null
-  const sign = minutes < 0 ? '-' : '+'
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${sign}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`
-}
-
-/** A wall clock without a zone as seconds, as if it were UTC; null where the text is no date and time. */
-export function wallClock(local: string): number | null {
-  try {
-    return seconds(Temporal.PlainDateTime.from(local).toZonedDateTime('UTC'))
-  } catch {
-    return null
-  }
-}
-
-function seconds(time: { epochMilliseconds: number }) {
-  return Math.floor(time.epochMilliseconds / 1000)
+  return asOffset(minutes)
 }
 
 /** The day of an instant (UTC seconds) on the wall of a zone, `YYYY-MM-DD`. */
@@ -74,4 +89,14 @@ export function localDay(taken: number, zone: string): string {
     .toZonedDateTimeISO(zone)
     .toPlainDate()
     .toString()
+}
+
+function asOffset(minutes: number) {
+  const two = (number: number) => String(number).padStart(2, '0')
+  const size = Math.abs(minutes)
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
+}
+
+function seconds(time: { epochMilliseconds: number }) {
+  return Math.floor(time.epochMilliseconds / 1000)
 }

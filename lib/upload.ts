@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Connection } from './http.ts'
 import type { Known, RawAsset, Visibility } from './immich-raw.ts'
 import { type FilePart, multipart } from './multipart.ts'
+import { Interrupted } from './refusal.ts'
 
 export type Upload = {
   /** With its extension: that decides what Immich takes it for. */
@@ -62,7 +63,7 @@ export function uploader(
     if (size === 0) throw new Error(`"${name}" is empty`) // v2 would make an asset of it
     const since = now().getTime() - 2000
     let sent: string | undefined
-    let tries = 0
+    let isRead = false
     let unclear = false
 
     const texts = {
@@ -72,10 +73,7 @@ export function uploader(
       ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
     }
     const form = () => {
-      tries++
-      if (tries > 1 && typeof body !== 'function' && !Buffer.isBuffer(body)) {
-        throw new Error(`the connection broke, and "${name}" can be read only once`)
-      }
+      if (isRead && typeof body !== 'function' && !Buffer.isBuffer(body)) throw new Interrupted()
       const files: Record<string, FilePart> = {}
       if (sidecar !== undefined) {
         const xmp = Buffer.from(sidecar)
@@ -89,6 +87,7 @@ export function uploader(
       return multipart(texts, files)
     }
     async function* hashed(chunks: AsyncIterable<Buffer>) {
+      isRead = true
       const hash = createHash('sha1')
       let held: Buffer | undefined
       let length = 0

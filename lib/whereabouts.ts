@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Body } from './archive.ts'
-import { filesLeft } from './sending.ts'
+import { filesLeft } from './photo-files.ts'
 import type { Part, Photo, PhotoFile, Transfer } from './state.ts'
 
 /** One file to fetch: `file` as the photo lists it, `from` where the bytes are taken, the same or an identical copy. */

@@ -33,9 +33,9 @@ export async function* readEntries(
     }
     // The header's own name and fields may be longer than guessed here; then it is read once more.
     const guess = entry.offset + 30 + 3 * entry.path.length + 128 + entry.packed
-    const end = Math.min(source.size, guess)
+    const end = Math.min(entry.end ?? source.size, guess)
     const range = ranges.at(-1)
-    const near = range && entry.offset - (range.at + range.length) <= 64 * kib
+    const near = range && entry.offset - (range.at + range.length) <= (source.gap ?? 64 * kib)
     if (range && near && end - range.at <= 2 * mib) {
       range.entries.push(entry)
       range.length = Math.max(range.length, end - range.at)
@@ -169,9 +169,10 @@ async function* readAhead<R extends Range>(source: Source, ranges: Iterable<R>, 
 }
 
 async function* piecewise(source: Source, at: number, length: number) {
-  const pieces = Array.from({ length: Math.ceil(length / mib) }, (_, i) => ({
-    at: at + i * mib,
-    length: Math.min(mib, length - i * mib),
+  const step = source.piece ?? mib
+  const pieces = Array.from({ length: Math.ceil(length / step) }, (_, i) => ({
+    at: at + i * step,
+    length: Math.min(step, length - i * step),
   }))
   for await (const { bytes } of readAhead(source, pieces, 2)) yield bytes
 }

@@ -10,17 +10,18 @@ const locator64Signature = 0x07064b50
 export const u32Wrap = 2 ** 32
 const again = 'download that part again'
 
+// The end record is the last thing in the file, before a comment of up to 65,535 bytes, which hardly any zip has.
+const SHORT = 1024
+const LONGEST = 20 + 22 + 65535
+
 /**
  * Where a zip's central directory lies: `start`, `length` in bytes, its `count` of entries, and by how
  * much the offsets in it fall short (`shift`, or `wrapped` at every 4 GiB). Throws Fail where there is none.
  */
 export async function findDirectory(source: Source) {
-  // The end record is the last thing in the file, before a comment of up to 65,535 bytes.
-  const tailAt = Math.max(0, source.size - (20 + 22 + 65535))
-  const tail = await source.read(tailAt, source.size - tailAt)
-  let end = tail.length - 22
-  while (end >= 0 && !isEnd(tail, end)) end--
-  if (end < 0) throw await noZip(source)
+  const found = (await endIn(source, SHORT)) ?? (await endIn(source, LONGEST))
+  if (!found) throw await noZip(source)
+  const { tail, tailAt, end } = found
   const disk = tail.readUInt16LE(end + 4)
   if (disk !== 0 && disk !== 0xffff) {
     throw new Fail(`Cannot read "${source.name}": it is one volume of a split zip: join them first`)
@@ -58,6 +59,13 @@ export async function findDirectory(source: Source) {
   if (shift > 0 && !wrapped && kindOf(await source.read(0, 4)) === 'a zip')
     throw await noZip(source)
   return { start, length, count, shift, wrapped }
+}
+
+async function endIn(source: Source, length: number) {
+  const tailAt = Math.max(0, source.size - length)
+  const tail = await source.read(tailAt, source.size - tailAt)
+  for (let end = tail.length - 22; end >= 0; end--)
+    if (isEnd(tail, end)) return { tail, tailAt, end }
 }
 
 function isEnd(tail: Buffer, at: number) {

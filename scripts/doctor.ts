@@ -2,11 +2,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { immich } from '../lib/immich.ts'
+import { findParts } from '../lib/parts.ts'
 import { NEEDED } from '../lib/permissions.ts'
 import { count, size } from '../lib/progress.ts'
 import { dataFolder, envFile, Fail, flags, hint } from '../lib/stage.ts'
 import { openState, type Part, readCounts } from '../lib/state.ts'
-import { findParts } from '../lib/takeout.ts'
 import { homeZone } from '../lib/time.ts'
 
 const usage = `

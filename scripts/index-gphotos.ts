@@ -1,21 +1,29 @@
 #!/usr/bin/env node
+import { tallyOf } from '../lib/account.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
-import { assemble } from '../lib/photos.ts'
+import { headsOf } from '../lib/heads.ts'
+import { assemble } from '../lib/library.ts'
+import { idOfFolder } from '../lib/moved.ts'
+import { type Found, findParts, gaps } from '../lib/parts.ts'
 import { count, number, progress } from '../lib/progress.ts'
 import { remembered } from '../lib/remembered.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import { openState, type Part } from '../lib/state.ts'
-import { type ExportFile, type Found, findParts, hashEqualSizes, readPart } from '../lib/takeout.ts'
+import { type ExportFile, hashEqualSizes, readPart, recall } from '../lib/takeout.ts'
+import { leaveOut } from '../lib/unchosen.ts'
 
 const usage = `
 List every photo and album of a Google Takeout: zip, tgz or unpacked folders, any mix, any number.
 
-  reads   the parts that TAKEOUT names (remembered for the next time); names, directories and sidecars, no pictures
+  reads   the parts that TAKEOUT names (remembered for the next time); names, directories and sidecars, and the heads of
+          pictures only where these leave a doubt
   writes  parts, photos, albums, leftovers
 
 Usage: make index-gphotos TAKEOUT="..." [ARGS="..."]
   TAKEOUT                   files, a folder that holds them, or globs; names may hold spaces
 ${choosingUsage}
+  --memories                also the albums that Google made of memories ("2 years ago")
+  --comments description    what people wrote in shared albums goes into the albums' descriptions
   --explain                 one JSON line to stdout for every file: what it is and why; writes nothing
   --folder 'Photos from 2021'   with --explain: only this folder
   --dry-run, --state FILE, --quiet, --json
@@ -23,21 +31,31 @@ Exit:  0 done, 1 could not start, 2 bad usage, 3 some parts could not be read (r
 `
 const given = flags(
   usage,
-  { ...choosing, explain: { type: 'boolean' }, folder: { type: 'string' } },
+  {
+    ...choosing,
+    memories: { type: 'boolean' },
+    comments: { type: 'string' },
+    explain: { type: 'boolean' },
+    folder: { type: 'string' },
+  },
   { positionals: true },
 )
 const choice = chooser(given)
-const dryRun = given['dry-run'] || given.explain
+const { memories = false } = given
+const comments = given.comments === 'description'
+if (given.comments !== undefined && !comments)
+  throw new Fail('Cannot read --comments: only `--comments description` is known', { exitCode: 2 })
+const asked = `${choice.text}${memories ? ' memories' : ''}${comments ? ' comments' : ''}`
 const state = await openState(given.state, {
   stage: 'index-gphotos',
   write: ['parts', 'photos', 'albums', 'leftovers', 'runs'],
-  dryRun,
+  dryRun: given['dry-run'] || given.explain,
 })
-const { parts, photos, albums, leftovers, runs } = state.data
+const { parts, photos, runs } = state.data
 const started = performance.now()
 
 // 1. Which parts there are. What was given once is remembered, and may be gone by now.
-const last = runs['index-gphotos'] as { sources?: string[]; chosen?: string } | undefined
+const last = runs['index-gphotos'] as { sources?: string[]; chosen?: string; seen?: string[] }
 const named =
   given.positionals.length > 0 ? given.positionals : [process.env.TAKEOUT ?? ''].filter(Boolean)
 const sources = [...new Set([...(last?.sources ?? []), ...named])]
@@ -47,38 +65,32 @@ if (sources.length === 0) {
   )
 }
 const found = await whatIsThere()
-const isKnown = (part: Found) =>
-  Object.values(parts).some(
-    (known) =>
-      known.path === part.path && known.size === part.size && known.modified === part.modified,
-  )
-if (
-  found.every((part) => part.kind !== 'folder' && isKnown(part)) &&
-  last?.chosen === choice.text &&
-  !given.explain
-) {
+const stampOf = ({ path, size, modified }: Found) => `${path} ${size} ${modified}`
+const isSeen = (part: Found) => part.kind !== 'folder' && last?.seen?.includes(stampOf(part))
+const isSame = last?.chosen === asked && Object.keys(photos).length > 0
+if (isSame && !given.explain && found.every(isSeen)) {
   say(
     `nothing new: ${count(found.length, 'part')}, ${count(Object.keys(photos).length, 'photo')} known`,
   )
   await state.save()
-  process.exit(exitCode(gaps()))
+  process.exit(tellGaps(gaps(Object.values(parts))))
 }
 
 // 2. Read them. One that cannot be read is told and passed over; what the state knows of it stays.
 const files: ExportFile[] = []
 const read = new Map<string, Part>()
-let unreadable = 0
+const unreadable = new Set<Found>()
 const shown = progress(found.length, 'parts', given)
 for (const part of found) {
   try {
-    const { id, files: listed } = await readPart(part)
+    const { id, files: listed } = await readOrRecall(part)
     const twin = read.get(id)
     if (twin) say(`${part.name}: the same as ${twin.name}, counted once`)
     else for (const file of listed) files.push(file)
     read.set(id, twin ?? { ...part, entries: listed.length })
   } catch (error) {
     if (!(error instanceof Fail)) throw error
-    unreadable++
+    unreadable.add(part)
     say(error.message)
   }
   shown.tick({ now: part.name })
@@ -86,36 +98,48 @@ for (const part of found) {
 shown.end()
 const gone = new Set(Object.keys(parts).filter((id) => !read.has(id)))
 for (const file of remembered(gone, state.data)) files.push(file)
-await hashEqualSizes(files, (part) => read.get(part)?.path, photos)
+if (files.length === 0 && unreadable.size === 0)
+  throw new Fail(`Cannot index: there is nothing in ${named.join(', ')}: name a Takeout`)
+recall(files, photos)
+await hashEqualSizes(files, (part) => read.get(part)?.path)
 
 // 3. From files to photos and albums.
-const exportOf = (part: string) => (read.get(part) ?? parts[part])?.export ?? part
-const missing = gaps()
-const library = assemble(files, exportOf, new Set(missing.keys()), state.data)
+const partOf = (id: string) => (read.get(id) ?? parts[id]) as Part
+const missing = gaps([...read.values(), ...[...gone].map(partOf)])
+const library = await assemble(files, {
+  exportOf: (part) => partOf(part).export,
+  waiting: new Set(missing.keys()),
+  old: state.data,
+  heads: headsOf(read),
+  memories,
+  comments,
+})
 if (given.explain) explain()
-const leftOut = choice.all ? 0 : leaveOutUnchosen()
+const notChosen = leaveOut(library, choice)
 
-// 4. Write what changed; the parts last, so that a kill before them makes the next run look again.
+// 4. Write what changed; the run last, so that a kill before it makes the next one look again.
 const changed = {
   photos: write('photos', library.photos),
   albums: write('albums', library.albums),
   leftovers: write('leftovers', library.leftovers),
+  parts: write(
+    'parts',
+    Object.fromEntries([...gone, ...read.keys()].map((id) => [id, partOf(id)])),
+  ),
 }
-write('parts', {
-  ...Object.fromEntries([...gone].map((id) => [id, parts[id]])),
-  ...Object.fromEntries(read),
-})
 state.put('runs', 'index-gphotos', {
   stage: 'index-gphotos',
   at: new Date().toISOString(),
   seconds: Math.round((performance.now() - started) / 100) / 10,
   sources,
-  chosen: choice.text,
-  unreadable,
+  chosen: asked,
+  seen: found.filter((part) => !unreadable.has(part)).map(stampOf),
+  unreadable: unreadable.size,
 })
 await state.save()
-account()
-process.exitCode = unreadable > 0 ? 3 : exitCode(missing)
+tellAccount()
+const incomplete = tellGaps(missing)
+process.exitCode = unreadable.size > 0 ? 3 : incomplete
 
 async function whatIsThere() {
   const found: Found[] = []
@@ -133,24 +157,19 @@ async function whatIsThere() {
   return [...new Map(found.map((part) => [part.path, part])).values()]
 }
 
-/** Exports with holes in their part numbers: export -> the missing numbers. */
-function gaps() {
-  const numbers = new Map<string, Set<number>>()
-  for (const { export: name, number } of [...Object.values(parts), ...found]) {
-    if (number === null) continue
-    if (!numbers.has(name)) numbers.set(name, new Set())
-    numbers.get(name)?.add(number)
-  }
-  const holes = new Map<string, number[]>()
-  for (const [name, known] of numbers) {
-    const all = Array.from({ length: Math.max(...known) }, (_, at) => at + 1)
-    const missing = all.filter((number) => !known.has(number))
-    if (missing.length > 0) holes.set(name, missing)
-  }
-  return holes
+/** A tgz would have to be read through: where it did not change, what is known of it does. */
+async function readOrRecall(part: Found) {
+  const [id] = Object.entries(parts).find(([, known]) => known.path === part.path) ?? []
+  if (part.kind === 'tgz' && id && isSeen(part) && Object.keys(photos).length > 0)
+    return { id, files: remembered(new Set([id]), state.data) }
+  const listed = await readPart(part)
+  if (part.kind !== 'folder') return listed
+  const known = await idOfFolder(listed.id, listed.files, parts, photos)
+  for (const file of listed.files) file.part = known
+  return { id: known, files: listed.files }
 }
 
-function exitCode(missing: Map<string, number[]>) {
+function tellGaps(missing: Map<string, number[]>) {
   for (const [name, numbers] of missing) {
     say(
       `${name}: part ${numbers.join(', ')} is missing: download it (a link lives for about a week) and run again; photos whose sidecar may lie there wait for it`,
@@ -159,44 +178,13 @@ function exitCode(missing: Map<string, number[]>) {
   return missing.size > 0 ? 4 : 0
 }
 
-/** What was not asked for becomes leftovers, so that a later run without the choice finds it again. */
-function leaveOutUnchosen() {
-  const titles = new Map<string, string[]>()
-  for (const [id, album] of Object.entries(library.albums)) {
-    for (const photo of album.photos) titles.set(photo, [...(titles.get(photo) ?? []), album.title])
-    if (!choice.album(album.title)) delete library.albums[id]
-  }
-  let left = 0
-  for (const [id, photo] of Object.entries(library.photos)) {
-    if (choice.photo(photo, titles.get(id) ?? [])) continue
-    left++
-    delete library.photos[id]
-  }
-  const kept = new Set(Object.keys(library.photos))
-  for (const album of Object.values(library.albums))
-    album.photos = album.photos.filter((id) => kept.has(id))
-  for (const [file, { photo }] of library.rows) {
-    if (photo === null || kept.has(photo)) continue
-    const { part, path, size, crc, json } = file
-    const facts = json?.kind === 'photo' ? { facts: json.facts } : {}
-    library.leftovers[`${part}:${path}`] = { part, path, why: 'not chosen', size, crc, ...facts }
-  }
-  return left
-}
-
 function explain() {
-  for (const [file, row] of library.rows) {
+  const folder = given.folder?.normalize('NFC')
+  for (const file of files) {
     const { part, path } = file
-    if (given.folder && !path.normalize('NFC').split('/').includes(given.folder.normalize('NFC')))
-      continue
-    console.log(
-      JSON.stringify({
-        export: exportOf(part),
-        part: (read.get(part) ?? parts[part])?.name,
-        path,
-        ...row,
-      }),
-    )
+    if (folder && !path.normalize('NFC').split('/').slice(0, -1).includes(folder)) continue
+    const at = { export: partOf(part).export, part: partOf(part).name, path }
+    console.log(JSON.stringify({ ...at, ...library.rows.get(file) }))
   }
 }
 
@@ -207,7 +195,7 @@ function write<C extends 'parts' | 'photos' | 'albums' | 'leftovers'>(
   const before = state.data[collection] as Record<string, unknown>
   let changed = 0
   for (const [id, record] of Object.entries(now)) {
-    if (JSON.stringify(before[id]) === JSON.stringify(record)) continue
+    if (before[id] && JSON.stringify(before[id]) === JSON.stringify(record)) continue
     changed++
     state.put(collection, id, record as never)
   }
@@ -220,19 +208,22 @@ function write<C extends 'parts' | 'photos' | 'albums' | 'leftovers'>(
 }
 
 /** Last, a line whose numbers add up: every file of every part is in exactly one of its terms. */
-function account() {
-  const roles = new Map<string, number>()
-  for (const { role } of library.rows.values()) roles.set(role, (roles.get(role) ?? 0) + 1)
+function tellAccount() {
+  const roles = tallyOf([...library.rows.values()].map(({ role }) => role))
   const terms = [...roles].map(([role, many]) => `${number(many)} ${role}`).join(' + ')
   say(`${number(files.length)} files = ${terms}`)
-  const reasons = new Map<string, number>()
-  for (const { why } of Object.values(library.leftovers))
-    reasons.set(why, (reasons.get(why) ?? 0) + 1)
-  for (const [why, many] of reasons) say(`  ${number(many)} in no photo: ${why}`)
-  const held = `${count(Object.keys(library.photos).length, 'photo')} in ${count(Object.keys(library.albums).length, 'album')}`
-  const chosen = leftOut > 0 ? `, ${number(leftOut)} not chosen` : ''
+  const reasons = tallyOf(Object.values(library.leftovers).map(({ why }) => why))
+  for (const [why, many] of reasons) say(`  ${number(many)} left: ${why}`)
+  const all = Object.values(library.photos)
+  const own = Object.values(library.albums).filter(({ leftOut }) => !leftOut)
+  const memories = Object.keys(library.albums).length - own.length
+  const notes = [
+    notChosen > 0 && `${number(notChosen)} not chosen`,
+    memories > 0 && `${count(memories, 'memories folder')} left out (--memories brings them)`,
+  ].filter(Boolean)
+  const held = `${count(all.length, 'photo')} in ${count(own.length, 'album')}`
   say(
-    `${held}${chosen}; ${number(changed.photos)} photos and ${number(changed.albums)} albums new or changed`,
+    `${[held, ...notes].join(', ')}; ${number(changed.photos)} photos and ${number(changed.albums)} albums new or changed`,
   )
   if (given.json)
     console.log(JSON.stringify({ files: files.length, roles: Object.fromEntries(roles), changed }))

@@ -23,7 +23,7 @@ const state = await openState(given.state, {
   dryRun: given['dry-run'],
 })
 const { assets, assetAlbums, runs } = state.data
-const started = performance.now()
+const started = new Date()
 const server = await immich()
 const account = await server.me()
 const last = runs['index-immich'] as { account?: string; until?: string; url?: string } | undefined
@@ -36,9 +36,9 @@ if (last?.account && account && last.account !== account && Object.keys(assets).
 // The server's clock, a minute early: a change that is being written now still comes next time.
 const until = new Date(server.now().getTime() - 60_000).toISOString()
 const since = given.all || Object.keys(assets).length === 0 ? undefined : last?.until
-const changed = { assets: 0, albums: 0, gone: 0 }
+const changed = { assets: 0, albums: 0, gone: 0, albumsGone: 0 }
 const seen = new Set<string>()
-const shown = progress(undefined, 'assets', given)
+const shown = progress(since ? undefined : await countAll(), 'assets', given)
 await fetchAssets(since)
 // What came while a whole walk was under way may have an older date than where the walk was.
 if (!since) await fetchAssets(until)
@@ -46,20 +46,26 @@ shown.end()
 await dropGone()
 await fetchAlbums()
 
-state.put('runs', 'index-immich', {
-  stage: 'index-immich',
-  at: new Date().toISOString(),
-  seconds: Math.round((performance.now() - started) / 100) / 10,
-  account,
-  url: server.url,
-  until,
-  ...changed,
-})
+const isNew = Object.values(changed).some((many) => many > 0) || !last?.until
+if (isNew) {
+  state.put('runs', 'index-immich', {
+    stage: 'index-immich',
+    // When it began: what is sent from then on is not in it.
+    at: started.toISOString(),
+    seconds: Math.round((Date.now() - +started) / 100) / 10,
+    account,
+    url: server.url,
+    until,
+    ...changed,
+  })
+}
 await state.save()
 const held = `${count(Object.keys(assets).length, 'asset')}, ${count(Object.keys(assetAlbums).length, 'album')}`
-say(
-  `${held}: ${number(changed.assets)} assets and ${number(changed.albums)} albums new or changed, ${number(changed.gone)} gone`,
-)
+if (!isNew) say(`nothing new: ${held}`)
+else
+  say(
+    `${held}: ${number(changed.assets)} assets and ${number(changed.albums)} albums new or changed, ${number(changed.gone)} assets and ${number(changed.albumsGone)} albums gone`,
+  )
 if (given.json) console.log(JSON.stringify({ ...changed, held: Object.keys(assets).length }))
 
 async function fetchAssets(updatedAfter?: string) {
@@ -75,16 +81,23 @@ async function fetchAssets(updatedAfter?: string) {
   }
 }
 
+/** How many own assets the listing will find; a partner's are not counted. */
+async function countAll() {
+  let all = 0
+  for (const visibility of ['timeline', 'archive', 'hidden']) {
+    for (const isTrashed of [false, true]) {
+      const query = { visibility, isTrashed }
+      all += (await server.request<{ total: number }>('GET', '/assets/statistics', { query })).total
+    }
+  }
+  return all
+}
+
 /** A walk by changes never shows what was deleted for good: where the counts differ, the ids tell. */
 async function dropGone() {
   let there = seen
   if (since) {
-    const counts = await Promise.all(
-      ['timeline', 'archive', 'hidden'].map((visibility) =>
-        server.count({ visibility, withDeleted: true }),
-      ),
-    )
-    if (counts.reduce((a, b) => a + b) === Object.keys(assets).length) return
+    if ((await countAll()) === Object.keys(assets).length) return
     there = new Set()
     for await (const ids of server.ownIds()) for (const id of ids) there.add(id)
   }
@@ -102,6 +115,7 @@ async function fetchAlbums() {
     albumName: title,
     description,
     shared,
+    hasSharedLink,
     updatedAt: updated,
     assetCount,
   } of albums) {
@@ -113,12 +127,17 @@ async function fetchAlbums() {
     state.put('assetAlbums', id, {
       title,
       ...(description && { description }),
-      ...(shared && { shared }),
+      ...((shared || hasSharedLink) && { shared: true as const }),
       updated,
       count: assetCount,
       assets: members,
+      seen: started.toISOString(),
     })
   }
   const there = new Set(albums.map(({ id }) => id))
-  for (const id of Object.keys(assetAlbums)) if (!there.has(id)) state.remove('assetAlbums', id)
+  for (const id of Object.keys(assetAlbums)) {
+    if (there.has(id)) continue
+    changed.albumsGone++
+    state.remove('assetAlbums', id)
+  }
 }

@@ -1,20 +1,10 @@
 #!/usr/bin/env node
-import { createHash } from 'node:crypto'
 import { linkAlbums } from '../lib/albums.ts'
-import { bodies } from '../lib/archive.ts'
-import {
-  assetIndex,
-  type Bytes,
-  dispute,
-  matchPhoto,
-  STRICTNESS,
-  sameName,
-  sameSize,
-} from '../lib/matching.ts'
-import { HEAD_BYTES, readHead } from '../lib/picture.ts'
+import { doubts, readDoubts } from '../lib/evidence.ts'
+import { assetIndex, type Bytes, dispute, matchPhoto, STRICTNESS } from '../lib/matching.ts'
 import { count, number, progress } from '../lib/progress.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
-import { type Link, openState, type PhotoFile } from '../lib/state.ts'
+import { type AlbumLink, type Link, openState, type Part, type Photo } from '../lib/state.ts'
 
 const usage = `
 Find the photos and albums that Immich has already: the same bytes, or the same picture.
@@ -26,7 +16,7 @@ Usage: make link [ARGS="..."]
   --strictness high         exact: equal bytes alone; high: also name, time, and size or dimensions; medium: also name
                             and time; low: also the name alone
   --dry-run, --limit N, --state FILE, --quiet, --json
-Exit:  0 done, 1 could not start or had to stop, 2 bad usage
+Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some files could not be read (run again)
 `
 const given = flags(usage, { strictness: { type: 'string', default: 'high' } })
 const strictness = STRICTNESS.find((level) => level === given.strictness)
@@ -54,41 +44,33 @@ if (!runs['index-immich']) {
 }
 const started = performance.now()
 
-// 1. What is sent or found stays; all others are looked for again, since new assets may have come.
-const index = assetIndex(assets)
+// 1. What is sent or found stays, unless by a name that another strictness may judge otherwise; all others are looked for
+// again, since new assets may have come.
+const isStrict = runs.link?.strictness === strictness
+const settled = (id: string) => {
+  const { asset, how } = links[id] ?? {}
+  return transfers[id]?.asset || (asset && (isStrict || how === 'checksum' || !assets[asset]))
+}
+const index = assetIndex(assets, transfers)
 const open = Object.keys(photos)
-  .filter((id) => transfers[id]?.asset === undefined && !links[id]?.asset)
+  .filter((id) => !settled(id))
   .slice(0, given.limit)
 
-// 2. The bytes decide only where an asset has a photo's size, its head where one has its name and time.
+// 2. The bytes decide where an asset has a photo's size, its size in pixels where one has its name and time.
 const bytes = new Map<string, Bytes>()
-const wanted = new Map<string, Map<string, { id: string; file: PhotoFile; whole: boolean }>>()
-for (const id of open) {
-  const photo = photos[id]
-  const file = photo?.files.find(({ part }) => parts[part])
-  if (!photo || !file) continue
-  const known = links[id]?.sha1
-  bytes.set(id, known ? { sha1: known } : {})
-  const whole = !known && sameSize(photo, index).length > 0
-  if (!whole && sameName(photo, index).length === 0) continue
-  const inPart = wanted.get(file.part) ?? new Map()
-  wanted.set(file.part, inPart.set(file.path, { id, file, whole }))
-}
+for (const id of open) if (links[id]?.sha1) bytes.set(id, { sha1: links[id].sha1 })
+const wanted = doubts(open, photos, links, parts, index)
 const reads = [...wanted.values()].reduce((sum, { size }) => sum + size, 0)
 const shown = progress(reads, 'files that Immich may have', given)
 let unread = 0
 for (const [part, inPart] of wanted) {
-  try {
-    const files = [...inPart.values()].map(({ file }) => file)
-    for await (const { path, open } of bodies(parts[part] as never, files)) {
-      const { id, whole } = inPart.get(path) as { id: string; whole: boolean }
-      bytes.set(id, { ...bytes.get(id), ...(await read(open(), path, whole)) })
-      shown.tick({ now: path })
-    }
-  } catch (error) {
-    if (!(error instanceof Fail)) throw error
+  const problem = (message: string) => {
     unread++
-    say(error.message)
+    say(message)
+  }
+  for await (const [id, found] of readDoubts(parts[part] as Part, inPart, problem)) {
+    bytes.set(id, { ...bytes.get(id), ...found })
+    shown.tick({ now: photos[id]?.title ?? '' })
   }
 }
 shown.end()
@@ -96,32 +78,31 @@ shown.end()
 // 3. Decide, and write what changed.
 const found = new Map<string, Link>()
 for (const id of open) {
-  found.set(id, matchPhoto(photos[id] as never, bytes.get(id) ?? {}, index, strictness))
+  found.set(id, matchPhoto(photos[id] as Photo, bytes.get(id) ?? {}, index, strictness))
 }
-dispute(found)
-for (const [id, link] of found) {
-  if (JSON.stringify(links[id]) !== JSON.stringify(link)) state.put('links', id, link)
-}
-for (const id of Object.keys(links)) if (!photos[id]) state.remove('links', id)
-for (const [id, link] of linkAlbums(albums, assetAlbums, albumLinks, transfers)) {
-  if (JSON.stringify(albumLinks[id]) !== JSON.stringify(link)) state.put('albumLinks', id, link)
-}
-for (const id of Object.keys(albumLinks)) if (!albums[id]) state.remove('albumLinks', id)
-if (found.size > 0 || reads > 0) {
+const claimed = Object.keys(photos).flatMap((id) => {
+  const asset = found.has(id) ? undefined : (transfers[id]?.asset ?? links[id]?.asset)
+  return asset ? [[id, asset] as const] : []
+})
+dispute(found, new Map(claimed))
+let changed = isStrict ? 0 : 1
+put('links', found)
+for (const id of Object.keys(links)) if (!photos[id]) drop('links', id)
+const indexed = runs['index-immich'].at
+put('albumLinks', linkAlbums(albums, assetAlbums, albumLinks, transfers, indexed))
+for (const id of Object.keys(albumLinks)) if (!albums[id]) drop('albumLinks', id)
+if (changed > 0) {
   const seconds = Math.round((performance.now() - started) / 100) / 10
-  state.put('runs', 'link', {
-    stage: 'link',
-    at: new Date().toISOString(),
-    seconds,
-    strictness,
-    read: reads,
-  })
+  const at = new Date().toISOString()
+  state.put('runs', 'link', { stage: 'link', at, seconds, strictness, read: reads })
 }
 await state.save()
 
 const ways = new Map<string, number>()
-for (const [id, { asset, how }] of Object.entries(links)) {
-  const way = transfers[id]?.asset
+for (const id of Object.keys(photos)) {
+  const { asset, how } = links[id] ?? { how: 'none' }
+  const isSent = transfers[id]?.asset && !transfers[id]?.had
+  const way = isSent
     ? 'sent before'
     : asset
       ? `linked by ${how}`
@@ -131,30 +112,36 @@ for (const [id, { asset, how }] of Object.entries(links)) {
   ways.set(way, (ways.get(way) ?? 0) + 1)
 }
 const terms = [...ways].map(([way, many]) => `${number(many)} ${way}`).join(', ')
+const linked = Object.values(albumLinks).filter(({ album }) => album).length
 say(
-  `${count(Object.keys(links).length, 'photo')}: ${terms}; ${count(Object.keys(albumLinks).length, 'album')}, ${number(Object.values(albumLinks).filter(({ album }) => album).length)} linked`,
+  `${count(Object.keys(photos).length, 'photo')}: ${terms}; ${count(Object.keys(albumLinks).length, 'album')}, ${number(linked)} linked`,
 )
-for (const { how, candidates } of Object.values(albumLinks)) {
+for (const [id, { how, candidates = [] }] of Object.entries(albumLinks)) {
+  const title = albums[id]?.title
   if (how === 'several')
     say(
-      `an album has ${candidates?.length} namesakes in Immich: it waits until one remains, or its link is set by hand`,
+      `"${title}": Immich has ${candidates.length} albums of that name: it waits until one remains`,
     )
+  else if (how === 'shared')
+    say(
+      `"${title}": other people can see Immich's album: ${hint('transfer', '--into-shared')} joins it`,
+    )
+  else if (how === 'gone from the server')
+    say(`"${title}": removed from Immich: ${hint('transfer', '--restore-deleted')} makes it again`)
 }
+if (unread > 0) say(`${count(unread, 'file')} could not be read, and so not compared`)
 if (given.json) console.log(JSON.stringify({ ...Object.fromEntries(ways), read: reads, unread }))
+process.exitCode = unread > 0 ? 3 : 0
 
-async function read(chunks: AsyncGenerator<Buffer>, path: string, whole: boolean): Promise<Bytes> {
-  const hash = createHash('sha1')
-  let head = Buffer.alloc(0)
-  for await (const chunk of chunks) {
-    if (head.length < HEAD_BYTES)
-      head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)])
-    if (whole) hash.update(chunk)
-    else if (head.length >= HEAD_BYTES) break
+function put(name: 'links' | 'albumLinks', records: Map<string, Link | AlbumLink>) {
+  for (const [id, record] of records) {
+    if (JSON.stringify(state.data[name][id]) === JSON.stringify(record)) continue
+    changed++
+    state.put(name, id, record as never)
   }
-  const { width, height } = await readHead(head, path)
-  return {
-    ...(whole && { sha1: hash.digest('hex') }),
-    ...(width && { width }),
-    ...(height && { height }),
-  }
+}
+
+function drop(name: 'links' | 'albumLinks', id: string) {
+  changed++
+  state.remove(name, id)
 }

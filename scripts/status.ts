@@ -1,7 +1,8 @@
 #!/usr/bin/env node
+import { PLANNED } from '../lib/plan.ts'
 import { count, duration, number } from '../lib/progress.ts'
 import { flags, hint, say } from '../lib/stage.ts'
-import { tally } from '../lib/standing.ts'
+import { standing, tally } from '../lib/standing.ts'
 import { type Collection, openState, readCounts } from '../lib/state.ts'
 
 const usage = `
@@ -11,7 +12,8 @@ What is known, what was sent and what is owed, and the one command to type next.
 
 Usage: make status [ARGS="..."]
   --list REASON             the rows behind a number, one JSON line each: failed, undecided, left out, waits, removed,
-                            to send, differs, or any reason of what is in no photo ("empty file", "not chosen", ...)
+                            to send, differs, changed, albums that wait ("shared", "several", "gone from the server"),
+                            or any reason of what is in no photo ("empty file", "not chosen", ...)
   --json, --state FILE
 Exit:  0 done, 1 the state cannot be read, 2 bad usage
 `
@@ -32,7 +34,7 @@ else {
     `Google Photos  ${of('photos', 'photo')} in ${of('albums', 'album')}, from ${of('parts', 'part')}; ${of('leftovers', 'file')} in no photo`,
   )
   console.log(`Immich         ${of('assets', 'asset')} in ${of('assetAlbums', 'album')}`)
-  const account = runs.transfer?.account ?? runs.link?.account
+  const account = runs.transfer?.account
   if (account) {
     const rows = Object.entries(account as Record<string, number>)
     console.log(
@@ -42,7 +44,7 @@ else {
   const { verify } = runs
   if (verify)
     console.log(
-      `Checked        ${number(Number(verify.right))} right, ${number(Number(verify.differ))} differ, ${number(Number(verify.waiting))} still being read, ${number(Number(verify.gone))} gone`,
+      `Checked        ${number(Number(verify.right))} right, ${number(Number(verify.differ))} differ, ${number(Number(verify.changed))} changed by their owner, ${number(Number(verify.gone))} gone, ${number(Number(verify.waiting))} still being read`,
     )
   for (const { stage, at, seconds } of Object.values(runs)) {
     console.log(
@@ -70,16 +72,13 @@ function next(account: Record<string, number> = {}) {
     runs.verify.differ
   )
     return hint('verify', '--wait 10m')
-  return 'nothing: all is there. When there is a new Takeout: ' + hint('sync TAKEOUT="..."')
+  return `nothing: all is there. When there is a new Takeout: ${hint('sync TAKEOUT="..."')}`
 }
 
 async function list(reason: string) {
-  const { data } = await openState(given.state, {
-    read: ['photos', 'leftovers', 'links', 'transfers', 'assets', 'checks', 'albums', 'runs'],
-  })
-  const { photos, leftovers, links, transfers, assets, checks, albums } = data
-  const server = { assets, until: String(data.runs['index-immich']?.until ?? '') }
-  const { standing } = await import('../lib/standing.ts')
+  const { data } = await openState(given.state, { read: [...PLANNED, 'leftovers'] })
+  const { photos, leftovers, links, albumLinks, transfers, checks, albums, runs } = data
+  const seen = { assets: data.assets, indexed: runs['index-immich']?.at ?? '' }
   const reasons = new Set<string>()
   let rows = 0
   const row = (names: string[], fields: object) => {
@@ -89,26 +88,31 @@ async function list(reason: string) {
     console.log(JSON.stringify(fields))
   }
   for (const [id, photo] of Object.entries(photos)) {
-    const stands = standing(photo, links[id], transfers[id], server)
+    const stands = standing(photo, links[id], transfers[id], checks[id], seen)
     const [kind = ''] = Object.keys(tally([stands]))
-    const { title, url } = photo
-    const { candidates } = links[id] ?? {}
-    row([...new Set([stands.is, kind])], {
+    const { title, url, files } = photo
+    const { how = '', candidates } = links[id] ?? {}
+    const asset = transfers[id]?.asset ?? links[id]?.asset ?? undefined
+    const why = stands.why || how
+    row([...new Set([stands.is, kind, how])], {
       id,
       title,
-      path: photo.files[0]?.path,
-      why: stands.why,
+      path: files[0]?.path,
+      why,
       url,
       candidates,
-      asset: transfers[id]?.asset,
+      asset,
     })
   }
+  for (const [id, { how, candidates }] of Object.entries(albumLinks))
+    row([how], { id, title: albums[id]?.title, why: how, candidates })
   for (const { path, why } of Object.values(leftovers)) row([why, 'in no photo'], { path, why })
-  for (const [id, { differs }] of Object.entries(checks)) {
-    if (differs) row(['differs'], { id, title: photos[id]?.title ?? albums[id]?.title, differs })
+  for (const [id, { differs, changed }] of Object.entries(checks)) {
+    const title = photos[id]?.title ?? albums[id]?.title
+    if (differs) row([changed ? 'changed' : 'differs'], { id, title, differs })
   }
   if (rows > 0) return
   say(
-    `nothing is listed under "${reason}"; there is: ${[...reasons].sort().join(', ') || 'nothing at all'}`,
+    `nothing is listed under "${reason}"; there is: ${[...reasons].filter(Boolean).sort().join(', ') || 'nothing at all'}`,
   )
 }

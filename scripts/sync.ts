@@ -4,8 +4,8 @@ import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { immich } from '../lib/immich.ts'
 import { PLANNED, planOf } from '../lib/plan.ts'
 import { count, number, size } from '../lib/progress.ts'
-import { envFile, Fail, flags, hint, say } from '../lib/stage.ts'
-import { ruleFlags, rulesOf } from '../lib/standing.ts'
+import { ruleFlags, rulesOf, rulesUsage } from '../lib/rules.ts'
+import { envFile, Fail, flags, say } from '../lib/stage.ts'
 import { openState } from '../lib/state.ts'
 
 const usage = `
@@ -17,7 +17,8 @@ Usage: make sync TAKEOUT="..." IMMICH_URL=... IMMICH_API_KEY=... [ARGS="..."]   
   --strictness high         for link: exact, high, medium, low
   --wait 10m                for verify: how long to wait for the server to read what it got
 ${choosingUsage}
-  --concurrency 4, --include-trashed, --include-locked, --no-partner, --no-more-parts   for transfer
+${rulesUsage}
+  --concurrency 4           for transfer: files on their way at once
   --dry-run (-n)            stop after the plan; --state FILE, --quiet, --limit N (photos to send)
 Exit:  as the first stage that could not go on; 3 some items failed (run again); 4 done, but a part is missing
 `
@@ -29,7 +30,7 @@ const given = flags(usage, {
   concurrency: { type: 'string' },
   wait: { type: 'string', default: '10m' },
 })
-const choice = chooser(given)
+const [choice, rules] = [chooser(given), rulesOf(given)]
 const common = ['--state', given.state, ...(given.quiet ? ['--quiet'] : [])]
 const stages = $({ stdio: 'inherit', nothrow: true, verbose: false })
 let worst = 0
@@ -41,12 +42,7 @@ else if (!process.env.IMMICH_URL) {
     `Cannot sync: no Immich server is set: give IMMICH_URL and IMMICH_API_KEY once, or put them into ${envFile}`,
   )
 }
-await run('index-gphotos', [
-  ...common,
-  ...repeat('albums'),
-  ...repeat('not-albums'),
-  ...repeat('dates'),
-])
+await run('index-gphotos', [...common, ...again(Object.keys(choosing))])
 await run('index-immich', common)
 await run('link', [...common, '--strictness', given.strictness])
 const left = await showPlan()
@@ -56,18 +52,12 @@ if (left > 0 && process.stdin.isTTY && !given.yes) {
   if (!/^(y|yes|)$/i.test(answer.trim()))
     throw new Fail('stopped before the first byte, nothing was sent', { exitCode: 130 })
 }
-const rules = Object.keys(ruleFlags)
-  .filter((flag) => given[flag as keyof typeof ruleFlags])
-  .map((flag) => `--${flag}`)
 const limit = Number.isFinite(given.limit) ? ['--limit', String(given.limit)] : []
 await run('transfer', [
   ...common,
-  ...rules,
   ...limit,
-  ...repeat('albums'),
-  ...repeat('not-albums'),
-  ...repeat('dates'),
-  ...repeat('concurrency'),
+  ...again(Object.keys({ ...choosing, ...ruleFlags })),
+  ...again(['concurrency']),
 ])
 await run('verify', [...common, '--wait', given.wait])
 process.exitCode = worst
@@ -75,25 +65,34 @@ process.exitCode = worst
 /** Runs a stage as a person would. Items that failed (3) and a missing part (4) do not stop the rest; all else does. */
 async function run(stage: string, args: string[]) {
   const { exitCode, signal } =
-    await stages`${process.execPath} ${process.execArgv} scripts/${stage}.ts ${args}`
+    await stages`${process.execPath} ${process.execArgv} ${import.meta.dirname}/${stage}.ts ${args}`
   const code = exitCode ?? (signal ? 130 : 1)
   if (code !== 0 && code !== 3 && code !== 4) process.exit(code)
   if (code === 3 || worst === 0) worst = code
 }
 
-function repeat(flag: 'albums' | 'not-albums' | 'dates' | 'concurrency') {
-  const values = [given[flag] ?? []].flat()
-  return values.flatMap((value) => [`--${flag}`, value])
+/** These flags as they were given to us. */
+function again(names: string[]) {
+  const values = given as Record<string, unknown>
+  return names.flatMap((name) =>
+    [values[name] ?? []]
+      .flat()
+      .map((value) => (value === true ? `--${name}` : `--${name}=${value}`)),
+  )
 }
 
 /** The one plan, before the first byte. Gives how many things are left to do. */
 async function showPlan() {
   const { data } = await openState(given.state, { read: PLANNED })
-  const plan = planOf(data, choice, rulesOf(given))
-  const toSend = [...plan.those('to send'), ...plan.those('failed')].slice(0, given.limit)
-  const toComplete = plan.those('to complete')
-  const bytes = toSend.reduce((sum, id) => sum + plan.bytesLeft(id), 0)
-  const left = toSend.length + toComplete.length + plan.albumsLeft().length
+  const plan = planOf(data, choice, rules)
+  const todo = plan.left.slice(0, given.limit)
+  const toSend = todo.filter((id) => !plan.assetOf(id))
+  const toComplete = todo.length - toSend.length
+  const removed = rules.restoreDeleted ? plan.those('removed').length : 0
+  const left = todo.length + removed + plan.albumsLeft().length
+  const rest = Object.entries(plan.counts).filter(
+    ([row]) => !/^(to send|to complete|failed)$/.test(row),
+  )
   if (left === 0) {
     say(
       `nothing left to do: ${Object.entries(plan.counts)
@@ -102,16 +101,20 @@ async function showPlan() {
     )
     return 0
   }
+  const bytes = plan.bytesOf(todo)
   say('the plan:')
-  say(`  to send       ${count(toSend.length, 'photo')}, ${size(bytes)}${await freeSpace(bytes)}`)
-  say(`  to complete   ${count(toComplete.length, 'photo')} that Immich has already`)
-  for (const [row, many] of Object.entries(plan.counts)) {
-    if (!/^(to send|to complete|failed)$/.test(row))
-      say(`  ${row.replace(/:.*/, '').padEnd(13)} ${number(many)}${row.replace(/^[^:]*:?/, '')}`)
-  }
+  const row = (name: string, text: string) => say(`  ${name.padEnd(13)} ${text}`)
+  row('to send', `${count(toSend.length, 'photo')}, ${size(bytes)}${await freeSpace(bytes)}`)
+  row('to complete', `${count(toComplete, 'photo')} that Immich has already`)
+  if (removed > 0) row('to bring back', count(removed, 'photo'))
+  if (plan.tired.length > 0)
+    row('failed', `${number(plan.tired.length)} three times: they rest (--retry)`)
+  for (const [name, many] of rest)
+    row(name.replace(/:.*/, ''), `${number(many)}${name.replace(/^[^:]*/, '')}`)
   const { toMake, there, waiting } = plan.albums
-  say(
-    `  albums        ${number(toMake)} to make, ${number(there)} there${waiting ? `, ${number(waiting)} that wait (${hint('status')})` : ''}`,
+  row(
+    'albums',
+    `${number(toMake)} to make, ${number(there)} there${waiting ? `, ${number(waiting)} that wait (see link)` : ''}`,
   )
   return left
 }

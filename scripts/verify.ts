@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkAsset } from '../lib/checking.ts'
-import { immich, type RawAsset, Refused } from '../lib/immich.ts'
-import { pool } from '../lib/pool.ts'
+import { askServer } from '../lib/asking.ts'
+import { albumDiffers, assetDiffers, type Differs } from '../lib/checking.ts'
+import { immich } from '../lib/immich.ts'
 import { count, number, progress } from '../lib/progress.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import { type Check, openState, type Transfer } from '../lib/state.ts'
 
 const usage = `
-Ask Immich again, and compare it field by field with what each transfer gave it. Each is checked until it was right once.
+Ask Immich again, and compare it field by field with what each transfer gave it. Each is asked for until it was right
+once; after that only where index-immich saw something else there, and then it is its owner's doing, and stays.
 
-  reads   transfers, photos, albums; the server
+  reads   transfers, photos, albums, assets, assetAlbums; the server
   writes  checks
 
 Usage: make verify [ARGS="..."]
@@ -19,148 +20,117 @@ Usage: make verify [ARGS="..."]
   --limit N, --dry-run, --state FILE, --quiet, --json
 Exit:  0 all right, 1 could not start or had to stop, 2 bad usage, 3 some differ or are still being read (run again)
 `
-// Above this it is cheaper to list what was created lately than to ask for each.
-const ASK_EACH = 200
 // An update takes a second or two to come back from the server's own jobs: a difference counts when it stays.
 const POLL_MS = Number(process.env.PHOTOFERRY_POLL_MS || 2000)
 const STEADY_POLLS = 4
+const SHOWN = 20
 
 const given = flags(usage, { all: { type: 'boolean' }, wait: { type: 'string' } })
 const waitMs = given.wait === undefined ? 0 : milliseconds(given.wait)
 const state = await openState(given.state, {
   stage: 'verify',
-  read: ['transfers', 'photos', 'albums'],
+  read: ['transfers', 'photos', 'albums', 'assets', 'assetAlbums'],
   write: ['checks', 'runs'],
   dryRun: given['dry-run'],
 })
-const { transfers, photos, albums, checks, runs } = state.data
+const { transfers, photos, albums, assets, assetAlbums, checks, runs } = state.data
 const started = Date.now()
+
+// 1. What was never right, and what the list of the server shows otherwise than when it was checked.
+const isThere = ({ asset, album }: Transfer) => asset !== undefined || album !== undefined
 const todo = Object.keys(transfers)
-  .filter((id) => transfers[id]?.asset || transfers[id]?.album)
-  .filter(
-    (id) => given.all || !checks[id]?.ok || (checks[id]?.at ?? '') < (transfers[id]?.at ?? ''),
-  )
+  .filter((id) => isThere(transfers[id] as Transfer))
+  .filter((id) => given.all || !wasRight(id) || seemsOtherwise(id))
   .slice(0, given.limit)
 if (todo.length === 0) {
-  if (Object.keys(transfers).length === 0)
-    say(`nothing was sent yet: ${hint('transfer')} does that`)
-  else say(`nothing to check: ${count(Object.keys(checks).length, 'transfer')} were right`)
+  const known = Object.keys(checks).length
+  if (known > 0) say(`nothing to check: ${count(known, 'transfer')} were right`)
+  else say(`nothing was sent yet: ${hint('transfer')} does that`)
   await state.save()
   process.exit(0)
 }
 
+// 2. Ask until the server has read all, and what differs has stayed so for a while.
 const server = await immich()
-const stacks = new Map<string, string[]>()
-const results = new Map<string, Omit<Check, 'at'>>()
+const results = new Map<string, Differs | undefined>()
 const shown = progress(todo.length, 'transfers checked', given)
 let left = todo
-for (let poll = 0; left.length > 0; poll++) {
-  if (left.some((id) => transfers[id]?.want?.stack)) await listStacks()
-  await checkAll(left)
+for (let poll = 0; ; poll++) {
+  const before = left.length
+  await askServer(server, transfers, left, (id, differs) => results.set(id, differs))
   left = left.filter((id) => {
-    const result = results.get(id)
-    return result?.waiting || (result?.differs && poll < STEADY_POLLS)
+    const differs = results.get(id)
+    const isSteady = differs && (Object.keys(differs).length === 0 || wasRight(id) || differs.asset)
+    return !isSteady && (!differs || poll < STEADY_POLLS)
   })
+  shown.tick({ items: before - left.length })
   if (left.length === 0 || Date.now() - started + POLL_MS > waitMs) break
   await sleep(POLL_MS)
 }
 shown.end()
 
-const tally = { right: 0, differ: 0, waiting: 0, gone: 0 }
-for (const [id, result] of results) {
-  const { ok, waiting, differs } = result
-  tally[ok ? 'right' : waiting ? 'waiting' : differs?.asset ? 'gone' : 'differ']++
-  state.put('checks', id, { at: new Date().toISOString(), ...result })
-  if (!differs || tally.differ + tally.gone > 20) continue
+// 3. Write and tell. A difference from what was right once is its owner's doing.
+const tally = { right: 0, differ: 0, changed: 0, gone: 0, waiting: 0 }
+let told = 0
+for (const [id, differs] of results) {
+  const check = checkOf(id, differs)
+  const { ok, waiting, changed } = check
+  tally[
+    ok ? 'right' : waiting ? 'waiting' : differs?.asset ? 'gone' : changed ? 'changed' : 'differ'
+  ]++
+  state.put('checks', id, check)
+  if (!differs || ok || told++ >= SHOWN) continue
   const fields = Object.entries(differs).map(
     ([field, [is, want]]) => `${field} is ${JSON.stringify(is)}, not ${JSON.stringify(want)}`,
   )
+  const left = changed ? ' (changed on the server: stays so)' : ''
+  const name = photos[id]?.title ?? albums[id]?.title ?? id
   say(
-    `${photos[id]?.title ?? albums[id]?.title ?? id}: ${differs.asset ? 'gone from the server' : fields.join('; ')}`,
+    `${name}: ${differs.asset ? `${differs.asset[0] ?? 'gone from the server'}` : fields.join('; ')}${left}`,
   )
 }
+if (told > SHOWN) say(`and ${number(told - SHOWN)} more: ${hint('status', '--list differs')}`)
 const seconds = Math.round((Date.now() - started) / 100) / 10
-state.put('runs', 'verify', {
-  stage: 'verify',
-  at: new Date(started).toISOString(),
-  seconds,
-  ...tally,
-})
+const at = new Date(started).toISOString()
+state.put('runs', 'verify', { stage: 'verify', at, seconds, ...tally })
 await state.save()
 say(
-  `${count(todo.length, 'transfer')} checked = ${number(tally.right)} right + ${number(tally.differ)} differ + ${number(tally.gone)} gone from the server + ${number(tally.waiting)} still being read by it`,
+  `${count(todo.length, 'transfer')} checked = ${number(tally.right)} right + ${number(tally.differ)} differ + ${number(tally.changed)} changed by their owner + ${number(tally.gone)} gone from the server + ${number(tally.waiting)} still being read by it`,
 )
+if (tally.differ > 0) say(`${hint('transfer')} gives again what the server lost`)
 if (given.json) console.log(JSON.stringify(tally))
 process.exitCode = tally.differ + tally.waiting > 0 ? 3 : 0
 
-async function checkAll(ids: string[]) {
-  const assets = ids.filter((id) => transfers[id]?.asset)
-  const found = assets.length > ASK_EACH ? await listRecent(assets) : new Map<string, RawAsset>()
-  await pool(assets, 8, async (id) => {
-    const { asset, want = {} } = transfers[id] as Transfer
-    const raw = found.get(asset as string) ?? (await askFor(asset as string))
-    if (raw && !raw.isTrashed)
-      results.set(
-        id,
-        checkAsset(want, raw, (asset) => stacks.get(asset)),
-      )
-    else results.set(id, { differs: { asset: [raw ? 'in the trash' : null, asset] } })
-    shown.tick()
-  })
-  for (const id of ids) if (transfers[id]?.album) results.set(id, await checkAlbum(transfers[id]))
+/** Since it was last sent or mended. */
+function wasRight(id: string) {
+  const { at = '', ok, changed } = checks[id] ?? {}
+  return (ok || changed) && at >= (transfers[id]?.at ?? '')
 }
 
-/** What was created since the first of these transfers, in pages of a thousand. */
-async function listRecent(ids: string[]) {
-  const first = ids.map((id) => transfers[id]?.at ?? '').reduce((a, b) => (b < a ? b : a))
-  const createdAfter = new Date(Date.parse(first) - 3_600_000).toISOString()
-  const wanted = new Set(ids.map((id) => transfers[id]?.asset))
-  const found = new Map<string, RawAsset>()
-  for await (const page of server.searchAssets({ createdAfter })) {
-    for (const raw of page) if (wanted.has(raw.id)) found.set(raw.id, raw)
-  }
-  return found
+/** The list, where it is newer than the check, shows another difference than the check did. */
+function seemsOtherwise(id: string) {
+  const { at, differs = {} } = checks[id] as Check
+  if (at >= (runs['index-immich']?.at ?? '')) return false
+  const transfer = transfers[id] as Transfer
+  if (transfer.want?.visibility === 'locked') return false
+  const seen = transfer.asset
+    ? assetDiffers(transfer, assets[transfer.asset])
+    : albumDiffers(transfer, assetAlbums[transfer.album as string], assetOf)
+  const { stack: _, tags: __, ...known } = differs
+  return JSON.stringify(seen) !== JSON.stringify(known)
 }
 
-async function askFor(asset: string) {
-  try {
-    return await server.asset(asset)
-  } catch (error) {
-    // An id that is not there any more is answered with 400, like a stranger's.
-    if (error instanceof Refused && [400, 404].includes(error.status)) return undefined
-    throw error
-  }
+function assetOf(photo: string) {
+  return transfers[photo]?.asset
 }
 
-async function checkAlbum({ album, want = {}, added = [] }: Transfer): Promise<Omit<Check, 'at'>> {
-  const there = (await albumsThere()).get(album as string)
-  if (!there) return { differs: { asset: [null, album] } }
-  const members = new Set<string>()
-  for await (const page of server.albumAssets(album as string))
-    for (const id of page) members.add(id)
-  const differs: NonNullable<Check['differs']> = {}
-  if (want.title && there.albumName !== want.title) differs.title = [there.albumName, want.title]
-  if (want.description && there.description !== want.description) {
-    differs.description = [there.description, want.description]
-  }
-  const missing = added.filter((photo) => !members.has(transfers[photo]?.asset ?? ''))
-  if (missing.length > 0) differs.photos = [added.length - missing.length, added.length]
-  return Object.keys(differs).length > 0 ? { differs } : { ok: true }
-}
-
-async function albumsThere() {
-  return new Map((await server.albums()).map((album) => [album.id, album]))
-}
-
-async function listStacks() {
-  stacks.clear()
-  for (const { primaryAssetId, assets } of await server.stacks()) {
-    const pile = [
-      primaryAssetId,
-      ...assets.map(({ id }) => id).filter((id) => id !== primaryAssetId),
-    ]
-    for (const id of pile) stacks.set(id, pile)
-  }
+function checkOf(id: string, differs: Differs | undefined): Check {
+  const at = new Date().toISOString()
+  if (!differs) return { at, waiting: true }
+  if (Object.keys(differs).length === 0) return { at, ok: true }
+  // Albums are answered for at once, so nothing of them is lost by the way.
+  const isOwners = wasRight(id) || differs.asset || transfers[id]?.album
+  return { at, ...(isOwners && { changed: true }), differs }
 }
 
 function milliseconds(text: string) {

@@ -428,6 +428,45 @@ describe.each(servers)('%s', (_, start) => {
         },
       ],
       [
+        'EXIF with an offset and a place keeps the offset',
+        { exif: { local: '2011-01-02T12:00:00', offset: '+02:00', place: [35.68, 139.76] } },
+        { instant: '2011-01-02T10:00:00.000Z', local: '2011-01-02T12:00:00.000Z', zone: 'UTC+2' },
+      ],
+      [
+        "a date in the sidecar without a place does not get the zone of the file's place",
+        {
+          exif: { local: '2011-01-02T12:00:00', place: [35.68, 139.76] },
+          sidecar: xmp({ instant: '2012-06-07T08:09:10Z' }),
+        },
+        {
+          instant: '2012-06-07T08:09:10.000Z',
+          local: '2012-06-07T08:09:10.000Z',
+          zone: 'UTC+0',
+          latitude: 35.68,
+        },
+      ],
+      [
+        "a place in the sidecar changes the zone, not the instant that the file's place gave",
+        {
+          exif: { local: '2011-01-02T12:00:00', place: [52.5, 13.4] },
+          sidecar: xmp({ place: [35.68, 139.76] }),
+        },
+        {
+          instant: '2011-01-02T11:00:00.000Z',
+          local: '2011-01-02T20:00:00.000Z',
+          zone: 'Asia/Tokyo',
+        },
+      ],
+      [
+        "half an hour's zone has it in its name",
+        { sidecar: xmp({ instant: '2012-06-07T08:09:10+05:30' }) },
+        {
+          instant: '2012-06-07T02:39:10.000Z',
+          local: '2012-06-07T08:09:10.000Z',
+          zone: 'UTC+5:30',
+        },
+      ],
+      [
         'a date in the sidecar takes the place of all dates of the file',
         {
           exif: { local: '2011-01-02T03:04:05', offset: '+05:00' },
@@ -594,6 +633,19 @@ describe.each(servers)('%s', (_, start) => {
       expect((await get(json.id)).exifInfo.description).toBe('')
       await call('PUT', `/assets/${json.id}`, { description: 'a &amp; b' })
       await until(async () => (await get(json.id)).exifInfo.description === 'a & b')
+    })
+
+    test('0,0 takes back a place that was given, but not the one in the file', async () => {
+      const nowhere = { latitude: 0, longitude: 0 }
+      const place: [number, number] = [35.68, 139.76]
+      const given = (await send({ sidecar: xmp({ place }) })).json.id
+      const inFile = (await send({ bytes: picture({ place }) })).json.id
+      for (const id of [given, inFile]) {
+        await extracted(id)
+        await call('PUT', `/assets/${id}`, nowhere)
+      }
+      await until(async () => (await get(given)).exifInfo.latitude === null)
+      await until(async () => (await get(inFile)).exifInfo.latitude === 35.68)
     })
 
     test('visibility and favourite change at once', async () => {
@@ -877,6 +929,25 @@ describe.each(servers)('%s', (_, start) => {
       expect(await found({ originalFileName: `${mark}.mp4`, visibility: 'hidden' })).toContain(
         video,
       )
+    })
+
+    test('a still that is there already hides the new video, but is not linked to it', async () => {
+      const bytes = picture()
+      const still = (await send({ bytes })).json.id
+      const video = (await send({ name: `${mark}-orphan.mp4`, bytes: movie() })).json.id
+      expect((await send({ bytes, fields: { livePhotoVideoId: video } })).status).toBe(200)
+      expect((await get(video)).visibility).toBe('hidden')
+      expect((await get(still)).livePhotoVideoId).toBeNull()
+    })
+
+    test('the trash takes the still alone, deleting for good its video too', async () => {
+      const video = (await send({ name: `${mark}-gone.mp4`, bytes: movie() })).json.id
+      const still = (await send({ fields: { livePhotoVideoId: video } })).json.id
+      await call('DELETE', '/assets', { ids: [still] })
+      expect((await get(video)).isTrashed).toBe(false)
+      await call('DELETE', '/assets', { ids: [still], force: true })
+      await until(async () => (await call('GET', `/assets/${video}`)).status === 400)
+      for (const id of [still, video]) made.assets.delete(id)
     })
 
     test('a still can be linked afterwards, but to a video only', async () => {

@@ -125,6 +125,19 @@ describe('trying again', () => {
     expect(await server.albums()).toEqual([])
   })
 
+  test('after an answer that stops in the middle', async () => {
+    vi.stubEnv('PHOTOFERRY_IDLE_MS', '50')
+    let asked = 0
+    const url = await other((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      if (request.url?.endsWith('version')) return response.end('{"major":3,"minor":1,"patch":0}')
+      if (asked++ === 0) return response.writeHead(200, { 'content-length': 9 }).write('[')
+      return response.end('[]')
+    })
+    expect(await (await immich({ url, key: 'k' })).stacks()).toEqual([])
+    expect(asked).toBe(3)
+  })
+
   test.each([
     ['seconds', () => '1'],
     ['a date', () => new Date(Date.now() + 2000).toUTCString()],

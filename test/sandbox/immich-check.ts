@@ -102,7 +102,8 @@ export function check<T>(major: Major, rules: Rules, input: unknown, where: 'jso
   function one(value: unknown, rule: Rule, path: (string | number)[]): unknown {
     const name = String(path[0])
     const fail = (v3: string, code = 'invalid_type') => {
-      const v2 = path.length > 1 ? `each value in ${v2Text(name, rule)}` : v2Text(name, rule)
+      const low = code === 'too_small'
+      const v2 = path.length > 1 ? `each value in ${v2Text(name, rule)}` : v2Text(name, rule, low)
       wrong.push({ path, v2, v3, code })
     }
     const received = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
@@ -176,13 +177,13 @@ const kindName = (kind: Kind) =>
         ? 'string'
         : kind
 
-function v2Text(name: string, { kind, min, max }: Rule) {
+function v2Text(name: string, { kind, min, max }: Rule, low = false) {
   if (Array.isArray(kind)) return `${name} must be one of the following values: ${kind.join(', ')}`
   if (kind === 'uuid') return `${name} must be a UUID`
   if (kind === 'bool') return `${name} must be a boolean value`
   if (kind === 'date') return `${name} must be a date string`
   if (kind === 'string') return `${name} must be a string`
   if (max === 90 || max === 180) return `${name} must be a ${name} string or number`
-  if (max !== undefined) return `${name} must not be ${'greater'} than ${max}`
+  if (max !== undefined && !low) return `${name} must not be greater than ${max}`
   return min === undefined ? `${name} must be a number` : `${name} must not be less than ${min}`
 }

@@ -34,7 +34,10 @@ export async function headOf(path: string) {
 /** What the first bytes of the file say, and its sidecar; to be given to `apply` later, as the server's own job does. */
 export async function read(head: Buffer, asset: Asset): Promise<{ file: Tags; sidecar: Sidecar }> {
   const sidecar = structuredClone(asset.sidecar ?? {})
-  return { file: asset.type === 'VIDEO' ? await movieTags(head, asset) : stillTags(head), sidecar }
+  return {
+    file: asset.type === 'VIDEO' ? await movieTags(head, asset) : await stillTags(head, asset),
+    sidecar,
+  }
 }
 
 /** Writes what was read into the asset, but for what a call has changed meanwhile. */
@@ -46,35 +49,36 @@ export function apply(
   zoneAt: ZoneAt,
 ) {
   const tags: Tags = { ...file, ...sidecar }
-  // Any date in the sidecar takes the place of all that the file says of time.
-  const date = sidecar.date ?? file.date
-  const [latitude, longitude] = [tags.latitude, tags.longitude]
-  const placed =
-    latitude !== undefined && longitude !== undefined && (latitude !== 0 || longitude !== 0)
-  const offset = date && /(Z|[+-]\d\d:?\d\d)$/.exec(date)?.[1]
-  const zone = (placed && zoneAt(latitude, longitude)) || (offset ? fixedZone(offset) : null)
+  const dated = (text?: string) => (Number.isNaN(Date.parse(text ?? '')) ? undefined : text)
+  const placeZone = ({ latitude, longitude }: Sidecar) =>
+    hasPlace(latitude, longitude) ? zoneAt(latitude ?? 0, longitude ?? 0) : null
+  // In a picture an offset beats the place, in a movie and in the sidecar the place beats an offset. A date in the sidecar
+  // takes the place of all that the file says of time, its zone included.
+  const [fileDate, ownDate] = [dated(file.date), dated(sidecar.date)]
+  const fileZone =
+    asset.type === 'VIDEO'
+      ? (placeZone(file) ?? offsetZone(fileDate) ?? 'UTC')
+      : (offsetZone(fileDate) ?? placeZone(file))
+  const ownZone = placeZone(sidecar) ?? offsetZone(ownDate)
+  const zone = ownDate ? ownZone : (ownZone ?? fileZone)
   let instant: number
-  let local: number
-  if (date) {
-    instant = Date.parse(offset ? date : `${date}Z`)
-    // A place in the file itself gives its own dates their zone; one in the sidecar comes too late for that.
-    const inFile = !sidecar.date && !offset && zone && file.latitude !== undefined
-    if (inFile) instant -= shift(instant, zone)
-    local = zone ? instant + shift(instant, zone) : instant
-  } else if (file.instant) {
-    instant = file.instant
-    local = zone ? instant + shift(instant, zone) : instant
-  } else {
-    instant = Math.min(asset.fileCreatedAt, asset.fileModifiedAt)
-    local = instant
-  }
+  if (ownDate) instant = Date.parse(offsetOf(ownDate) ? ownDate : `${ownDate}Z`)
+  else if (fileDate && offsetOf(fileDate)) instant = Date.parse(fileDate)
+  else if (fileDate) {
+    const clock = Date.parse(`${fileDate}Z`)
+    instant = fileZone ? clock - shift(clock, fileZone) : clock
+  } else instant = file.instant ?? Math.min(asset.fileCreatedAt, asset.fileModifiedAt)
+  const known = ownDate ?? fileDate ?? file.instant
+  const local = zone && known ? instant + shift(instant, zone) : instant
+  const { latitude, longitude } = hasPlace(sidecar.latitude, sidecar.longitude) ? sidecar : file
+  const placed = hasPlace(latitude, longitude)
   const rating =
     tags.rating === 0 || (tags.rating === -1 && major === 3) ? null : (tags.rating ?? null)
   const found = {
     dateTimeOriginal: instant,
     timeZone: zone,
-    latitude: placed ? latitude : null,
-    longitude: placed ? longitude : null,
+    latitude: placed ? (latitude ?? null) : null,
+    longitude: placed ? (longitude ?? null) : null,
     description: asTyped((tags.imageDescription || tags.description) ?? '').trim(),
     rating,
   }
@@ -104,19 +108,27 @@ export function apply(
   db.touch(asset)
 }
 
-function stillTags(head: Buffer): Tags {
+const hasPlace = (latitude = 0, longitude = 0) => latitude !== 0 || longitude !== 0
+const offsetOf = (date: string) => /(Z|[+-]\d\d:?\d\d)$/.exec(date)?.[1]
+
+/** `UTC+2` for `+02:00`, as the server calls a zone that it knows by its offset alone. */
+function offsetZone(date: string | undefined) {
+  const offset = date && offsetOf(date)
+  if (!offset) return null
+  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(offset) ?? []
+  if (!sign || (Number(hours) === 0 && Number(minutes) === 0)) return 'UTC+0'
+  return `UTC${sign}${Number(hours)}${Number(minutes) ? `:${minutes}` : ''}`
+}
+
+async function stillTags(head: Buffer, asset: Asset): Promise<Tags> {
+  const { width, height } = await readHead(head, asset.originalFileName)
   let read: ExifReader.ExpandedTags
   try {
     read = ExifReader.load(head, { expanded: true })
   } catch {
-    return {}
+    return clean({ width, height })
   }
-  const {
-    exif = {},
-    gps,
-    file,
-    pngFile,
-  } = read as typeof read & { pngFile?: Record<string, { value: number }> }
+  const { exif = {}, gps } = read
   const text = (name: keyof ExifReader.ExifTags) => {
     const value = exif[name] as { value?: unknown; description?: string } | undefined
     const raw = Array.isArray(value?.value) ? value.value[0] : value?.value
@@ -138,8 +150,8 @@ function stillTags(head: Buffer): Tags {
     model: text('Model'),
     orientation: number(exif.Orientation?.value),
     rating: number((exif as Record<string, { value?: unknown }>).Rating?.value),
-    width: number(file?.['Image Width']?.value ?? pngFile?.['Image Width']?.value),
-    height: number(file?.['Image Height']?.value ?? pngFile?.['Image Height']?.value),
+    width,
+    height,
   })
 }
 
@@ -153,6 +165,7 @@ async function movieTags(head: Buffer, asset: Asset): Promise<Tags> {
     instant: instant === undefined ? undefined : instant * 1000,
     latitude: place?.[0],
     longitude: place?.[1],
+    orientation: 1,
     width,
     height,
   })
@@ -210,13 +223,6 @@ function degrees(text: string | undefined) {
   return /[SW]/.test(parts[4] ?? '') ? -value : value
 }
 
-/** `UTC+2` for `+02:00`, as the server calls a zone that it knows by its offset alone. */
-function fixedZone(offset: string) {
-  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(offset) ?? []
-  if (!sign || (Number(hours) === 0 && Number(minutes) === 0)) return 'UTC+0'
-  return `UTC${sign}${Number(hours)}${Number(minutes) ? `:${minutes}` : ''}`
-}
-
 /** ms that a zone is ahead of UTC at an instant. */
 function shift(instant: number, zone: string) {
   const fixed = /^UTC([+-])(\d+)(?::(\d\d))?$/.exec(zone)
@@ -232,7 +238,7 @@ function shift(instant: number, zone: string) {
 
 // The server reads its tags as JSON, where what looks like a number becomes one.
 function asTyped(text: string) {
-  return /^-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?$/.test(text.trim())
+  return /^-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d+)?$/.test(text.trim())
     ? String(Number(text))
     : text
 }

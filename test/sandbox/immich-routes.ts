@@ -1,15 +1,31 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { check, type Major, Problem, type Rule, type Rules } from './immich-check.ts'
 import {
-  type Album,
-  type Asset,
-  albumJson,
-  assetJson,
-  type Db,
-  imageTypesOf,
-  tagJson,
-  videoTypes,
-} from './immich-db.ts'
+  addToAlbum,
+  createAlbum,
+  listAlbums,
+  removeFromAlbum,
+  updateAlbum,
+} from './immich-albums.ts'
+import {
+  assetStatistics,
+  bulkUploadCheck,
+  copyAsset,
+  deleteAssets,
+  restoreAssets,
+  runJob,
+  updateAsset,
+} from './immich-assets.ts'
+import { album, asset, type Call, text } from './immich-call.ts'
+import { check, Problem, type Rules } from './immich-check.ts'
+import {
+  createStack,
+  deleteStacks,
+  deleteTag,
+  stackJson,
+  tagAssets,
+  upsertTags,
+} from './immich-groups.ts'
+import { albumJson, assetJson, imageTypesOf, tagJson, videoTypes } from './immich-json.ts'
 import {
   bucketRules,
   matching,
@@ -19,36 +35,9 @@ import {
   timeBucket,
   timeBuckets,
 } from './immich-search.ts'
-import { checkVideo, hex, hide } from './immich-upload.ts'
 
-/** The jobs that run behind a call. */
-export type Jobs = {
-  extract(asset: Asset): void
-  writeSidecar(asset: Asset): void
-  destroy(asset: Asset): void
-}
-export type ApiKey = { id: string; name: string; permissions: string[] }
-/** By their secrets. */
-export type Keys = Map<string, ApiKey>
-export type Call = {
-  db: Db
-  major: Major
-  jobs: Jobs
-  keys: Keys
-  apiKey: ApiKey | undefined
-  version: { major: number; minor: number; patch: number }
-  params: string[]
-  query: Record<string, string>
-  body: unknown
-}
 /** Method, path, the permission that the key needs (null: none, undefined: no key either), code, and what it does. */
 type Route = [string, string, string | null | undefined, number, (call: Call) => unknown]
-
-const text: Rule = { kind: 'string' }
-const flag: Rule = { kind: 'bool' }
-const ids: Rules = { ids: { kind: 'uuid', list: true, required: true } }
-const visibility: Rule = { kind: ['archive', 'timeline', 'hidden', 'locked'] }
-
 /** The calls that this project makes, as the real server answers them. Upload and the two downloads are apart. */
 export const routes: Route[] = [
   ['GET', '/server/ping', undefined, 200, () => ({ res: 'pong' })],
@@ -168,6 +157,7 @@ export const routes: Route[] = [
     200,
     ({ db, major, params }) => assetJson(db, major, asset(db, params[0], 'read'), { whole: true }),
   ],
+  ['PUT', '/assets/copy', 'asset.copy', 204, copyAsset],
   ['PUT', '/assets/:id', 'asset.update', 200, updateAsset],
   ['DELETE', '/assets', 'asset.delete', 204, deleteAssets],
   ['POST', '/trash/restore/assets', 'asset.delete', 200, restoreAssets],
@@ -258,7 +248,6 @@ const config = {
   mapLightStyleUrl: '',
   maintenanceMode: false,
 }
-
 function createKey({ major, keys, apiKey, body }: Call) {
   const rules: Rules = {
     name: text,
@@ -278,405 +267,4 @@ function createKey({ major, keys, apiKey, body }: Call) {
 function deleteKey({ keys, params }: Call) {
   for (const [secret, { id }] of keys) if (id === params[0]) return void keys.delete(secret)
   throw new Problem(400, 'API Key not found')
-}
-
-/** An own asset, or for reading one that the owner may see; any other id is refused alike. */
-export function asset(
-  db: Db,
-  id: string | undefined,
-  action: 'read' | 'update' | 'delete' | 'download' | 'view',
-) {
-  const found = db.assets.get(id ?? '')
-  const seen =
-    found &&
-    (found.ownerId === db.user.id ||
-      (/read|download|view/.test(action) &&
-        (db.partners.has(found.ownerId) || shared(db, found.id))))
-  if (!found || !seen || found.visibility === 'locked')
-    throw new Problem(400, `Not found or no asset.${action} access`)
-  return found
-}
-const shared = (db: Db, id: string) =>
-  [...db.albums.values()].some((one) => one.assetIds.includes(id) && mayRead(db, one))
-const mayRead = (db: Db, { ownerId, users }: Album) =>
-  ownerId === db.user.id || users.some(({ userId }) => userId === db.user.id)
-
-function album(db: Db, id: string | undefined, permission: string) {
-  const found = db.albums.get(id ?? '')
-  const own = found?.ownerId === db.user.id
-  const allowed = found && (own || (mayRead(db, found) && !/update|delete/.test(permission)))
-  if (!allowed) throw new Problem(400, `Not found or no ${permission} access`)
-  return found
-}
-
-function assetStatistics(
-  db: Db,
-  {
-    visibility,
-    isTrashed = false,
-    isFavorite,
-  }: { visibility?: string; isTrashed?: boolean; isFavorite?: boolean },
-) {
-  const found = [...db.assets.values()].filter(
-    (one) =>
-      one.ownerId === db.user.id &&
-      (visibility
-        ? one.visibility === visibility
-        : ['timeline', 'archive'].includes(one.visibility)) &&
-      (one.deletedAt !== null) === isTrashed &&
-      (isFavorite === undefined || one.isFavorite === isFavorite),
-  )
-  const images = found.filter(({ type }) => type === 'IMAGE').length
-  return { images, videos: found.length - images, total: found.length }
-}
-
-function bulkUploadCheck({ db, major, body }: Call) {
-  const { assets } = check(
-    major,
-    { assets: { kind: 'any', list: true, required: true } },
-    body,
-    'json',
-  ) as { assets: unknown[] }
-  if (assets.length === 0 || assets.length > 65_533)
-    throw new Problem(500, 'Failed to check bulk upload')
-  const rules: Rules = { id: { ...text, required: true }, checksum: { ...text, required: true } }
-  const results = assets.map((given) => {
-    const { id, checksum } = check(major, rules, given, 'json') as { id: string; checksum: string }
-    const known = db.byChecksum(hex(checksum) ?? '')
-    if (!known) return { id, action: 'accept' }
-    return {
-      id,
-      action: 'reject',
-      reason: 'duplicate',
-      assetId: known.id,
-      isTrashed: known.deletedAt !== null,
-    }
-  })
-  return { results }
-}
-
-type Changes = {
-  description?: string
-  dateTimeOriginal?: string
-  latitude?: number
-  longitude?: number
-  rating?: number | null
-  isFavorite?: boolean
-  visibility?: Asset['visibility']
-  livePhotoVideoId?: string | null
-}
-function updateAsset({ db, major, jobs, params, body }: Call) {
-  const rules: Rules = {
-    description: text,
-    dateTimeOriginal: text,
-    latitude: { kind: 'number', min: -90, max: 90 },
-    longitude: { kind: 'number', min: -180, max: 180 },
-    rating: { kind: 'rating', nullable: true },
-    isFavorite: flag,
-    visibility,
-    livePhotoVideoId: { kind: 'uuid', nullable: true },
-  }
-  const changes = check(major, rules, body, 'json') as Changes
-  const { latitude, longitude, dateTimeOriginal, livePhotoVideoId } = changes
-  if ((latitude === undefined) !== (longitude === undefined)) {
-    const missing = latitude === undefined ? 'latitude' : 'longitude'
-    const v3 = [
-      { path: [], message: 'Latitude and longitude must be provided together', code: 'custom' },
-    ]
-    if (major === 3) throw new Problem(400, 'Validation failed', v3)
-    throw new Problem(400, [
-      `${missing} should not be empty`,
-      `${missing} must be a ${missing} string or number`,
-    ])
-  }
-  if (dateTimeOriginal !== undefined && Number.isNaN(Date.parse(dateTimeOriginal))) {
-    if (major === 3) throw new Problem(500, 'Failed to update asset')
-    throw new Problem(400, ['dateTimeOriginal must be a valid ISO 8601 date string'])
-  }
-  const found = asset(db, params[0], 'update')
-  if (livePhotoVideoId) {
-    const video = db.assets.get(livePhotoVideoId)
-    checkVideo(video)
-    if (video) hide(db, video)
-  } else if (livePhotoVideoId === null && found.livePhotoVideoId) {
-    const video = db.assets.get(found.livePhotoVideoId)
-    if (video) video.visibility = found.visibility
-  }
-  if (livePhotoVideoId !== undefined) found.livePhotoVideoId = livePhotoVideoId
-  if (changes.isFavorite !== undefined) found.isFavorite = changes.isFavorite
-  if (changes.visibility) found.visibility = changes.visibility
-
-  const lock = (...names: (keyof Asset['exif'])[]) => {
-    found.locked = [...new Set([...found.locked, ...names])]
-  }
-  if (changes.description !== undefined) {
-    found.exif.description = changes.description
-    lock('description')
-  }
-  if (latitude !== undefined && longitude !== undefined) {
-    Object.assign(found.exif, { latitude, longitude })
-    lock('latitude', 'longitude')
-  }
-  if (dateTimeOriginal !== undefined) {
-    found.exif.dateTimeOriginal = Date.parse(
-      /(Z|[+-]\d\d:\d\d)$/.test(dateTimeOriginal) ? dateTimeOriginal : `${dateTimeOriginal}Z`,
-    )
-    written.set(found, dateTimeOriginal)
-    lock('dateTimeOriginal', 'timeZone')
-  }
-  if (changes.rating !== undefined) {
-    found.exif.rating = changes.rating || null
-    lock('rating')
-  }
-  db.touch(found)
-  if (found.locked.length) jobs.writeSidecar(found)
-  return assetJson(db, major, found, { whole: true })
-}
-
-/** The date as the call gave it, for the sidecar: its offset is not in the database. */
-export const written = new WeakMap<Asset, string>()
-
-function deleteAssets({ db, major, jobs, body }: Call) {
-  const given = check(major, { ...ids, force: flag }, body, 'json') as {
-    ids: string[]
-    force?: boolean
-  }
-  for (const found of given.ids.map((id) => asset(db, id, 'delete'))) {
-    found.deletedAt ??= Date.now()
-    found.status = given.force ? 'deleted' : 'trashed'
-    db.touch(found)
-    if (given.force) jobs.destroy(found)
-  }
-}
-
-function restoreAssets({ db, major, body }: Call) {
-  const given = check(major, ids, body, 'json') as { ids: string[] }
-  for (const found of given.ids.map((id) => asset(db, id, 'delete'))) {
-    if (found.status !== 'trashed') continue
-    Object.assign(found, { deletedAt: null, status: 'active' })
-    db.touch(found)
-  }
-  return { count: given.ids.length }
-}
-
-function runJob({ db, major, jobs, body }: Call) {
-  const names = ['refresh-faces', 'refresh-metadata', 'regenerate-thumbnail', 'transcode-video']
-  const rules: Rules = {
-    assetIds: { kind: 'uuid', list: true, required: true },
-    name: { kind: names, required: true },
-  }
-  const { assetIds, name } = check(major, rules, body, 'json') as {
-    assetIds: string[]
-    name: string
-  }
-  const found = assetIds.map((id) => asset(db, id, 'update'))
-  if (name === 'refresh-metadata') for (const one of found) jobs.extract(one)
-}
-
-function listAlbums({ db, major, query }: Call) {
-  const rules: Rules = {
-    assetId: { kind: 'uuid' },
-    ...(major === 2
-      ? { shared: flag }
-      : { isOwned: flag, isShared: flag, name: text, id: { kind: 'uuid' } }),
-  }
-  const filter = check(major, rules, query, 'text') as {
-    assetId?: string
-    shared?: boolean
-    isOwned?: boolean
-    isShared?: boolean
-    name?: string
-    id?: string
-  }
-  const found = [...db.albums.values()].filter((one) => {
-    const own = one.ownerId === db.user.id
-    const others = one.users.length > 0
-    if (!mayRead(db, one)) return false
-    if (filter.assetId) return one.assetIds.includes(filter.assetId)
-    if (major === 2)
-      return filter.shared === undefined ? own : filter.shared ? others : own && !others
-    return (
-      (filter.isOwned === undefined || own === filter.isOwned) &&
-      (filter.isShared === undefined || others === filter.isShared) &&
-      (filter.name === undefined || one.albumName === filter.name) &&
-      (filter.id === undefined || one.id === filter.id)
-    )
-  })
-  return found.sort((a, b) => b.createdAt - a.createdAt).map((one) => albumJson(db, major, one))
-}
-
-function createAlbum({ db, major, body }: Call) {
-  const rules: Rules = {
-    albumName: { ...text, required: true },
-    description: text,
-    assetIds: { kind: 'uuid', list: true },
-  }
-  const given = check(major, rules, body, 'json') as {
-    albumName: string
-    description?: string
-    assetIds?: string[]
-  }
-  const assetIds = [...new Set(given.assetIds)].filter(
-    (id) => db.assets.get(id)?.ownerId === db.user.id,
-  )
-  const now = Date.now()
-  const made: Album = {
-    id: randomUUID(),
-    ownerId: db.user.id,
-    albumName: given.albumName,
-    description: given.description ?? '',
-    createdAt: now,
-    updatedAt: now,
-    albumThumbnailAssetId: assetIds[0] ?? null,
-    order: 'desc',
-    isActivityEnabled: true,
-    users: [],
-    assetIds,
-  }
-  db.albums.set(made.id, made)
-  db.touch()
-  return albumJson(db, major, made, { withAssets: true })
-}
-
-function updateAlbum({ db, major, params, body }: Call) {
-  const rules: Rules = {
-    albumName: text,
-    description: text,
-    albumThumbnailAssetId: { kind: 'uuid' },
-    isActivityEnabled: flag,
-    order: { kind: ['asc', 'desc'] },
-  }
-  const changes = check(major, rules, body, 'json') as Partial<Album>
-  const found = album(db, params[0], 'album.update')
-  if (changes.albumThumbnailAssetId && !found.assetIds.includes(changes.albumThumbnailAssetId)) {
-    throw new Problem(400, 'Invalid album thumbnail')
-  }
-  Object.assign(found, changes, { updatedAt: Date.now() })
-  return albumJson(db, major, found)
-}
-
-function addToAlbum({ db, major, params, body }: Call) {
-  const given = check(major, ids, body, 'json') as { ids: string[] }
-  const found = db.albums.get(params[0] ?? '')
-  if (!found) throw new Problem(400, 'Album not found')
-  const role = found.users.find(({ userId }) => userId === db.user.id)?.role
-  if (found.ownerId !== db.user.id && role !== 'editor')
-    throw new Problem(400, 'Not found or no albumAsset.create access')
-  const members = new Set(found.assetIds)
-  const results = given.ids.map((id) => {
-    if (members.has(id)) return { id, success: false, error: 'duplicate' }
-    if (db.assets.get(id)?.ownerId !== db.user.id)
-      return { id, success: false, error: 'no_permission' }
-    members.add(id)
-    return { id, success: true }
-  })
-  if (members.size > found.assetIds.length) {
-    found.assetIds = [...members]
-    found.albumThumbnailAssetId ??= found.assetIds[0] ?? null
-    found.updatedAt = Date.now()
-    db.touch()
-  }
-  return results
-}
-
-function removeFromAlbum({ db, major, params, body }: Call) {
-  const given = check(major, ids, body, 'json') as { ids: string[] }
-  const found = album(db, params[0], 'albumAsset.delete')
-  const members = new Set(found.assetIds)
-  const results = given.ids.map((id) =>
-    members.delete(id) ? { id, success: true } : { id, success: false, error: 'not_found' },
-  )
-  found.assetIds = [...members]
-  if (!members.has(found.albumThumbnailAssetId ?? ''))
-    found.albumThumbnailAssetId = found.assetIds[0] ?? null
-  found.updatedAt = Date.now()
-  db.touch()
-  return results
-}
-
-function stackJson(db: Db, major: Major, id: string) {
-  const stack = db.stacks.get(id)
-  if (!stack) throw new Problem(400, 'Not found or no stack.read access')
-  const assets = [...db.assets.values()].filter(
-    ({ stackId, deletedAt }) => stackId === id && deletedAt === null,
-  )
-  assets.sort(
-    (a, b) => Number(b.id === stack.primaryAssetId) - Number(a.id === stack.primaryAssetId),
-  )
-  return { ...stack, assets: assets.map((one) => assetJson(db, major, one)) }
-}
-
-function createStack({ db, major, body }: Call) {
-  const rules: Rules = { assetIds: { kind: 'uuid', list: true, required: true, least: 2 } }
-  const { assetIds } = check(major, rules, body, 'json') as { assetIds: string[] }
-  const found = assetIds.map((id) => asset(db, id, 'update'))
-  const id = randomUUID()
-  db.stacks.set(id, { id, primaryAssetId: assetIds[0] ?? '' })
-  for (const one of found) {
-    const old = [...db.stacks.values()].find(
-      (stack) => stack.id === one.stackId && stack.primaryAssetId === one.id,
-    )
-    if (old) {
-      // A stack whose top one is taken comes whole.
-      for (const member of db.assets.values()) if (member.stackId === old.id) member.stackId = id
-      db.stacks.delete(old.id)
-    }
-    one.stackId = id
-  }
-  db.touch(...found)
-  return stackJson(db, major, id)
-}
-
-function deleteStacks({ db, major, body }: Call) {
-  const given = check(major, ids, body, 'json') as { ids: string[] }
-  for (const id of given.ids)
-    if (!db.stacks.has(id)) throw new Problem(400, 'Not found or no stack.delete access')
-  for (const id of given.ids) {
-    db.stacks.delete(id)
-    for (const one of db.assets.values()) if (one.stackId === id) one.stackId = null
-  }
-  db.touch()
-}
-
-function upsertTags({ db, major, body }: Call) {
-  const { tags } = check(
-    major,
-    { tags: { ...text, list: true, required: true } },
-    body,
-    'json',
-  ) as { tags: string[] }
-  if (major === 2 && tags.includes(''))
-    throw new Problem(400, ['each value in tags should not be empty'])
-  return tags.flatMap((value) => db.upsertTag(value) ?? []).map(tagJson)
-}
-
-function deleteTag({ db, params }: Call) {
-  const root = params[0] ?? ''
-  if (!db.tags.has(root)) throw new Problem(400, 'Not found or no tag.delete access')
-  const gone = new Set([root])
-  for (const tag of db.tags.values()) if (gone.has(tag.parentId ?? '')) gone.add(tag.id)
-  for (const id of gone) db.tags.delete(id)
-  for (const one of db.assets.values()) one.tagIds = one.tagIds.filter((id) => !gone.has(id))
-  db.touch()
-}
-
-function tagAssets({ db, major, jobs, body }: Call) {
-  const rules: Rules = {
-    tagIds: { kind: 'uuid', list: true, required: true },
-    assetIds: { kind: 'uuid', list: true, required: true },
-  }
-  const given = check(major, rules, body, 'json') as { tagIds: string[]; assetIds: string[] }
-  const tagIds = given.tagIds.filter((id) => db.tags.has(id))
-  let count = 0
-  for (const id of given.assetIds) {
-    const found = db.assets.get(id)
-    if (!found || found.ownerId !== db.user.id || tagIds.length === 0) continue
-    const before = found.tagIds.length
-    found.tagIds = [...new Set([...found.tagIds, ...tagIds])]
-    count += found.tagIds.length - before
-    found.locked = [...new Set([...found.locked, 'tags'])]
-    db.touch(found)
-    jobs.writeSidecar(found)
-  }
-  return { count }
 }

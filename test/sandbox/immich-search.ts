@@ -1,5 +1,6 @@
 import { type Major, Problem, type Rule, type Rules } from './immich-check.ts'
-import { type Asset, assetJson, type Db, type Visibility } from './immich-db.ts'
+import type { Asset, Db, Visibility } from './immich-db.ts'
+import { assetJson } from './immich-json.ts'
 
 const dates = ['taken', 'created', 'updated', 'trashed'] as const
 const bounds = Object.fromEntries(

@@ -5,9 +5,10 @@ import type { IncomingMessage } from 'node:http'
 import { extname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { check, type Major, Problem, type Rules } from './immich-check.ts'
-import { type Asset, type Db, imageTypesOf, videoTypes } from './immich-db.ts'
+import type { Asset, Db } from './immich-db.ts'
 import { readXmp } from './immich-extract.ts'
 import { type FormPart, readForm } from './immich-form.ts'
+import { imageTypesOf, videoTypes } from './immich-json.ts'
 
 const visibility = ['archive', 'timeline', 'hidden', 'locked']
 const formRules = (major: Major): Rules => ({

@@ -1,23 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { ApiKey, Call, Keys } from './immich-call.ts'
 import { check, type Major, Problem } from './immich-check.ts'
-import { type Asset, emptyDb, mimeType } from './immich-db.ts'
-import { apply, headOf, read, type ZoneAt } from './immich-extract.ts'
-import {
-  type ApiKey,
-  asset as assetFor,
-  type Call,
-  type Jobs,
-  type Keys,
-  routes,
-  written,
-} from './immich-routes.ts'
+import { type Asset, emptyDb } from './immich-db.ts'
+import type { ZoneAt } from './immich-extract.ts'
+import { startJobs } from './immich-jobs.ts'
+import { sendMedia } from './immich-media.ts'
+import { routes } from './immich-routes.ts'
 import { receive } from './immich-upload.ts'
 
 /** What is to go wrong, for the next `times` (1) calls that fit, after the first `skip` (0). */
@@ -77,60 +71,7 @@ export async function startImmich({
   const requests: Logged[] = []
   if (state) await load(state)
 
-  const pending = new Set<Promise<void>>()
-  const later = (work: () => Promise<void> | void) => {
-    const job = new Promise((resolve) => setTimeout(resolve, extractDelayMs)).then(work)
-    const done = job.catch((error) => console.error(error)).then(() => void pending.delete(done))
-    pending.add(done)
-  }
-  const jobs: Jobs = {
-    extract: (asset) =>
-      later(async () => {
-        if (!db.assets.has(asset.id)) return
-        const head = asset.path
-          ? await headOf(asset.path)
-          : (heads.get(asset.id) ?? Buffer.alloc(0))
-        const found = await read(head, asset)
-        if (db.assets.has(asset.id)) apply(db, v, asset, found, zoneAt)
-      }),
-    writeSidecar: (asset) =>
-      later(() => {
-        writeSidecar(asset)
-        jobs.extract(asset)
-      }),
-    destroy: (asset) =>
-      later(async () => {
-        db.remove(asset.id)
-        heads.delete(asset.id)
-        if (asset.path && originals && asset.path.startsWith(originals))
-          await rm(asset.path, { force: true })
-      }),
-  }
-
-  function writeSidecar(asset: Asset) {
-    const { exif, locked } = asset
-    const sidecar = { ...asset.sidecar }
-    if (locked.includes('description')) {
-      sidecar.description = unescaped(exif.description)
-      sidecar.imageDescription = sidecar.description
-    }
-    if (locked.includes('latitude')) {
-      Object.assign(sidecar, {
-        latitude: exif.latitude ?? undefined,
-        longitude: exif.longitude ?? undefined,
-      })
-    }
-    if (locked.includes('dateTimeOriginal')) {
-      const text = written.get(asset) ?? ''
-      sidecar.date = /(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`
-    }
-    if (locked.includes('rating')) sidecar.rating = exif.rating ?? 0
-    if (locked.includes('tags'))
-      sidecar.tags = asset.tagIds.flatMap((id) => db.tags.get(id)?.value ?? [])
-    asset.sidecar = sidecar
-    asset.locked = []
-  }
-
+  const jobs = startJobs(db, v, { delayMs: extractDelayMs, zoneAt, heads, originals })
   const server = createServer((request, response) => void answer(request, response))
   // Immich's own keep-alive is the same.
   server.keepAliveTimeout = 5000
@@ -182,7 +123,15 @@ export async function startImmich({
           response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
           return void response.end('<!doctype html><title>Immich</title>')
         }
-        await handle(request, response, pathname, Object.fromEntries(searchParams), send, fault)
+        await handle(
+          request,
+          response,
+          pathname,
+          Object.fromEntries(searchParams),
+          send,
+          logged,
+          fault,
+        )
       } catch (error) {
         if (!(error instanceof Problem)) throw error
         send(error.status, problemJson(v, error))
@@ -200,6 +149,7 @@ export async function startImmich({
     pathname: string,
     query: Record<string, string>,
     send: (code: number, json?: unknown) => void,
+    logged: Logged,
     fault?: Fault,
   ) {
     const { method = 'GET' } = request
@@ -238,7 +188,19 @@ export async function startImmich({
       }
       return send(code, answer)
     }
-    if (media) return sendMedia(request, response, media[1] ?? '', media[2] ?? '', query, fault)
+    if (media) {
+      logged.status = sendMedia(
+        db,
+        v,
+        request,
+        response,
+        media[1] ?? '',
+        media[2] ?? '',
+        query,
+        fault?.cut,
+      )
+      return
+    }
     if (!route) return
     for (const id of route.params)
       check(v, { id: { kind: 'uuid', required: true } }, { id }, 'text')
@@ -254,48 +216,6 @@ export async function startImmich({
       body: await bodyOf(request),
     }
     send(route.code, route.run(call))
-  }
-
-  function sendMedia(
-    request: IncomingMessage,
-    response: ServerResponse,
-    id: string,
-    kind: string,
-    query: Record<string, string>,
-    fault?: Fault,
-  ) {
-    if (kind === 'thumbnail')
-      check(v, { size: { kind: ['original', 'fullsize', 'preview', 'thumbnail'] } }, query, 'text')
-    check(v, { id: { kind: 'uuid', required: true } }, { id }, 'text')
-    // v3 tells by 404 that there is no such original.
-    if (kind === 'original' && v === 3 && !db.assets.has(id)) throw new Problem(404, 'Not Found')
-    const asset = assetFor(db, id, kind === 'original' ? 'download' : 'view')
-    if (kind === 'thumbnail' && asset.thumbhash === null)
-      throw new Problem(404, 'Asset media not found')
-    if (!asset.path) throw new Problem(404, 'Not Found')
-    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
-    const start = range ? Number(range[1]) : 0
-    const end = Math.min(range?.[2] ? Number(range[2]) : asset.size - 1, asset.size - 1)
-    if (start >= asset.size && asset.size) throw new Problem(v === 3 ? 404 : 500, 'Not Found')
-    const status = range ? 206 : 200
-    response.writeHead(status, {
-      'accept-ranges': 'bytes',
-      'content-type': mimeType(asset.originalFileName),
-      'content-length': end - start + 1,
-      'content-disposition': `inline; filename*=UTF-8''${encodeURIComponent(asset.originalFileName)}`,
-      etag: `W/"${asset.size.toString(16)}-${asset.fileModifiedAt.toString(16)}"`,
-      'last-modified': new Date(asset.fileModifiedAt).toUTCString(),
-      ...(range && { 'content-range': `bytes ${start}-${end}/${asset.size}` }),
-    })
-    const last = requests.at(-1)
-    if (last) last.status = status
-    if (fault?.cut !== undefined) {
-      const part = createReadStream(asset.path, { start, end: start + fault.cut - 1 })
-      part.pipe(response, { end: false })
-      part.on('end', () => setTimeout(() => request.socket.destroy(), 20))
-      return
-    }
-    createReadStream(asset.path, { start, end }).pipe(response)
   }
 
   function takeFault(method: string, path: string) {
@@ -325,13 +245,8 @@ export async function startImmich({
     }
   }
 
-  /** Waits until no job is left. */
-  async function settled() {
-    while (pending.size) await Promise.all(pending)
-  }
-
   async function stop() {
-    await settled()
+    await jobs.settled()
     const list = (name: 'assets' | 'albums' | 'tags' | 'stacks') => [...db[name].values()]
     const saved = {
       user: db.user,
@@ -362,7 +277,7 @@ export async function startImmich({
       const main = keys.get(key)
       if (main) main.permissions = names
     },
-    settled,
+    settled: jobs.settled,
     stop,
   }
 }
@@ -401,10 +316,6 @@ function problemJson(major: Major, { status, messages, errors }: Problem) {
     correlationId: randomBytes(4).toString('hex'),
   }
 }
-
-const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
-const unescaped = (text: string) =>
-  text.replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => entities[name] ?? '')
 
 // By itself it is the server of the demo.
 if (process.argv[1] === import.meta.filename) {

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rename, stat, statfs } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type DrivePart, exportsInDrive } from './drive.ts'
+import { driveSource } from './drive-source.ts'
+import type { Found } from './parts.ts'
+import { size as asSize, count } from './progress.ts'
+import { Fail, hint, say } from './stage.ts'
+
+const PIECE_BYTES = 16 * 1024 * 1024
+
+/**
+ * The parts of whole exports in Drive, as the index takes them; what is left for later is said. A tgz can only be read as
+ * a whole: it comes to disk, into `download`, or stays out. Throws Fail where Google cannot be asked.
+ */
+export async function partsInDrive({
+  settleMs,
+  download,
+  have,
+}: {
+  settleMs: number
+  download?: string
+  /** Whether a part is on disk already: then it is read there. */
+  have: (part: { name: string; size: number }) => boolean
+}): Promise<{ found: Found[]; exports: string[]; later: number }> {
+  const exports = await exportsInDrive(settleMs)
+  const found: Found[] = []
+  let later = 0
+  for (const { name, parts, whole, why } of exports) {
+    if (!whole) {
+      later++
+      say(`${name} in Drive: ${why}: left for a later run`)
+      continue
+    }
+    const wanted = parts.filter((part) => !have(part))
+    const packed = wanted.filter(({ kind }) => kind === 'tgz')
+    if (packed.length > 0 && !download) {
+      const bytes = packed.reduce((sum, { size }) => sum + size, 0)
+      say(
+        `${name} in Drive: ${count(packed.length, 'part')} of it (${asSize(bytes)}) are .tgz, which cannot be read in pieces: order .zip next time, or take them to disk: ${hint('index-gphotos', '--drive --download FOLDER')}`,
+      )
+      later++
+    }
+    for (const { created: _, ...part } of wanted) {
+      if (part.kind === 'zip') found.push(part)
+      else if (download) found.push(await downloadPart(part, download))
+    }
+  }
+  return { found, exports: exports.map(({ name }) => name), later }
+}
+
+/** Takes a whole part to disk, goes on where a run was cut off, and checks it by Google's MD5 before it counts. */
+async function downloadPart(part: Omit<DrivePart, 'created'>, folder: string): Promise<Found> {
+  const { drive, ...plain } = part
+  const path = resolve(folder, part.name)
+  const here = { ...plain, path, modified: 0 }
+  const before = await stat(path).catch(() => null)
+  if (before?.size === part.size) return { ...here, modified: Math.floor(before.mtimeMs) }
+  await mkdir(folder, { recursive: true })
+  const file = await open(`${path}.part`, 'a')
+  try {
+    let { size: at } = await file.stat()
+    const { bavail, bsize } = await statfs(folder)
+    if (bavail * bsize < part.size - at) {
+      throw new Fail(
+        `Cannot download "${part.name}": ${folder} has ${asSize(bavail * bsize)} free, it needs ${asSize(part.size - at)}: name another folder`,
+      )
+    }
+    say(`${part.name}: ${asSize(part.size - at)} to download into ${folder}`)
+    const source = await driveSource(part)
+    for (; at < part.size; at += PIECE_BYTES)
+      await file.appendFile(await source.read(at, Math.min(PIECE_BYTES, part.size - at)))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  const hash = createHash('md5')
+  for await (const chunk of createReadStream(`${path}.part`)) hash.update(chunk)
+  if (drive.checksum && hash.digest('hex') !== drive.checksum) {
+    await rename(`${path}.part`, `${path}.broken`)
+    throw new Fail(
+      `Cannot use "${part.name}": what was downloaded is not what Google has (kept as ${path}.broken): run again`,
+    )
+  }
+  await rename(`${path}.part`, path)
+  const { mtimeMs } = await stat(path)
+  return { ...here, modified: Math.floor(mtimeMs) }
+}

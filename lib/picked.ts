@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { askGoogle, GoogleRefused } from './google-http.ts'
+import { splitName } from './media.ts'
+import { type Picked, picker } from './picker.ts'
+import { showPage } from './show-page.ts'
+import { dataFolder, say } from './stage.ts'
+import type { Part, Photo } from './state.ts'
+import type { Wanted } from './whereabouts.ts'
+
+/** What one visit to Google's page brought: a part, and its photos by their keys. */
+export type Choice = { id: string; part: Part; photos: Record<string, Photo> }
+
+/** Lets a person pick photos on a page of Google's, and lists them. Their bytes stay there until transfer wants them. */
+export async function pick({ browser }: { browser: boolean }): Promise<Choice> {
+  const { open, untilPicked, items } = await picker()
+  const session = await open()
+  await showPage(session.address, { browser, what: 'open this link, pick photos and click "Done"' })
+  await untilPicked(session)
+  const id = shortHash(session.id)
+  const photos: Record<string, Photo> = {}
+  for await (const item of items(session.id)) {
+    if (item.problem) say(`${item.name}: ${item.problem}`)
+    else photos[`picked-${shortHash(item.id)}`] = photoOf(item, id)
+  }
+  const now = Date.now()
+  const part: Part = {
+    export: 'picked',
+    number: null,
+    kind: 'picked',
+    name: `picked ${new Date(now).toISOString().slice(0, 16).replace('T', ' ')}`,
+    path: `picker:${session.id}`,
+    size: 0,
+    modified: now,
+    entries: Object.keys(photos).length,
+  }
+  return { id, part, photos }
+}
+
+function photoOf({ id, name, kind, taken, width, height }: Picked, part: string): Photo {
+  const { extension } = splitName(name)
+  return {
+    title: name,
+    kind,
+    taken,
+    files: [
+      {
+        part,
+        // As it is called on its way through data/picked/.
+        path: `${shortHash(id)}${/^\.[A-Za-z0-9]{1,8}$/.test(extension) ? extension : ''}`,
+        size: 0,
+        crc: null,
+        role: 'original',
+        why: 'picked',
+      },
+    ],
+    picked: {
+      id,
+      ...(width && height && { width, height }),
+      lacks: kind === 'video' ? 'transcoded' : 'place',
+    },
+  }
+}
+
+/**
+ * Puts picked photos, older and new, among those of the archives. A picked one whose original a Takeout has brought (name
+ * without extension, second, and size in pixels where that is known) gives way to it, by `replacedBy`.
+ */
+export function joinPicked(photos: Record<string, Photo>, picked: Record<string, Photo>): void {
+  const originals = Map.groupBy(Object.keys(photos), (id) => likeness(photos[id] as Photo))
+  for (const [id, photo] of Object.entries(picked)) {
+    const { replacedBy: _, ...plain } = photo
+    const same = (photo.taken === null ? [] : (originals.get(likeness(photo)) ?? [])).filter(
+      (other) => pixelsAgree(photo, photos[other] as Photo),
+    )
+    // Of two that fit none is it.
+    photos[id] = same.length === 1 ? { ...plain, replacedBy: same[0] as string } : plain
+  }
+}
+
+function likeness({ title, kind, taken }: Photo) {
+  return `${kind} ${taken} ${splitName(title.normalize('NFC').toLowerCase()).base}`
+}
+
+function pixelsAgree({ picked, kind }: Photo, original: Photo) {
+  const head = original.files[0]?.head
+  // Films come in another size.
+  if (kind === 'video' || !picked?.width || !picked.height || !head?.width || !head.height)
+    return true
+  const sorted = (a: number, b: number) => [a, b].sort((x, y) => x - y).join('x')
+  return sorted(picked.width, picked.height) === sorted(head.width, head.height)
+}
+
+/**
+ * Fetches picked photos into data/picked/, since nobody tells their sizes beforehand; what is there from a run that was cut
+ * off stays. Gives the part as the folder that it now is, and the files with their sizes.
+ */
+export async function fetchPicked(
+  part: Part,
+  wanted: Wanted[],
+): Promise<{ part: Part; wanted: Wanted[] }> {
+  const folder = folderOf(part)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const missing = new Set<string>()
+  for (const { from } of wanted)
+    if (!(await stat(`${folder}/${from.path}`).catch(() => null))) missing.add(from.path)
+  if (missing.size > 0) {
+    const { items, ask } = await picker()
+    for await (const item of items(sessionOf(part))) {
+      const { path } = photoOf(item, '').files[0] as { path: string }
+      if (!missing.delete(path)) continue
+      try {
+        await askGoogle(item.address, { ...ask, into: `${folder}/${path}.part` })
+        await rename(`${folder}/${path}.part`, `${folder}/${path}`)
+      } catch (error) {
+        if (!(error instanceof GoogleRefused)) throw error
+        say(`${item.name}: ${error.message}`)
+      }
+      if (missing.size === 0) break
+    }
+  }
+  const sized = await Promise.all(
+    wanted.map(async (one) => {
+      const info = await stat(`${folder}/${one.from.path}`).catch(() => null)
+      return { ...one, from: { ...one.from, size: info?.size ?? 0 } }
+    }),
+  )
+  return { part: { ...part, kind: 'folder', path: folder }, wanted: sized }
+}
+
+/** Ends the choice at Google, and removes what was fetched of it: all of it has arrived. */
+export async function finishPicked(part: Part): Promise<void> {
+  await rm(folderOf(part), { recursive: true, force: true })
+  const { close } = await picker()
+  await close(sessionOf(part))
+}
+
+const folderOf = (part: Part) => `${dataFolder}/picked/${shortHash(sessionOf(part))}`
+const sessionOf = ({ path }: Part) => path.slice('picker:'.length)
+
+function shortHash(text: string) {
+  return createHash('sha1').update(text).digest('hex').slice(0, 10)
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+import { userInfo } from 'node:os'
+import { Fail, flags, hint, say } from '../lib/stage.ts'
+
+const usage = `
+Print what makes this machine run sync by itself: lines for crontab, and a systemd timer. Nothing is installed.
+
+Usage: make cron [ARGS="--at 04:30"]      what sync is to be run with goes behind --, as in ARGS="-- --drive"
+  --at HH:MM                time of day (03:30); sync runs once a day, and a run with nothing to do takes seconds
+  --ping URL                a monitor to call at the end of a good run (healthchecks.io and the like)
+  --crontab, --systemd      only one of the two
+Exit:  0 printed, 2 bad usage
+`
+const given = flags(
+  usage,
+  {
+    at: { type: 'string', default: '03:30' },
+    ping: { type: 'string' },
+    crontab: { type: 'boolean' },
+    systemd: { type: 'boolean' },
+  },
+  { positionals: true },
+)
+const [, hour, minute] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(given.at) ?? []
+if (!hour || !minute)
+  throw new Fail(`Cannot read --at "${given.at}": give a time of day like 03:30`, { exitCode: 2 })
+if (given.ping !== undefined && !/^https?:\/\/[^\s'"%]+$/.test(given.ping))
+  throw new Fail(`Cannot read --ping "${given.ping}": give an http address`, { exitCode: 2 })
+const place = process.cwd()
+for (const text of [place, ...given.positionals]) {
+  // Both files have rules of their own for these, and no path needs them.
+  if (/['"%\\$\n]/.test(text))
+    throw new Fail(`Cannot print lines for ${text}: it holds quotes, %, $ or a backslash: move it`)
+}
+
+// Not by make, which turns every exit code into 2.
+const args = [
+  '--yes',
+  '--quiet',
+  ...given.positionals,
+  ...(given.ping ? ['--ping', given.ping] : []),
+]
+const command = [process.execPath, ...process.execArgv, 'scripts/sync.ts', ...args]
+const name = `photoferry${process.env.ACCOUNT ? `-${process.env.ACCOUNT}` : ''}`
+const log = `data/${name}.log`
+const account = process.env.ACCOUNT ? `ACCOUNT=${process.env.ACCOUNT}` : ''
+
+if (!given.systemd) {
+  const line = [account, ...command.map((word) => quoted(word, "'"))].filter(Boolean).join(' ')
+  console.log(`# crontab -e, and this line. Mail comes only when something needs you (exit 1, 3 or 4).
+${Number(minute)} ${Number(hour)} * * *  cd '${place}' && ${line} >>${log} 2>&1 || tail -n 20 ${log}`)
+}
+if (!given.systemd && !given.crontab) console.log('')
+if (!given.crontab) {
+  console.log(`# ~/.config/systemd/user/${name}.service
+[Unit]
+Description=Google Photos to Immich
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+WorkingDirectory=${place}
+${account && `Environment=${account}\n`}ExecStart=${command.map((word) => quoted(word, '"')).join(' ')}
+# 3: some items failed, the next run tries them again. 4: done, but something needs you soon: it shows as failed.
+SuccessExitStatus=3
+Nice=10
+
+# ~/.config/systemd/user/${name}.timer
+[Unit]
+Description=Google Photos to Immich, every day
+
+[Timer]
+OnCalendar=*-*-* ${hour.padStart(2, '0')}:${minute}:00
+RandomizedDelaySec=15min
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+
+# then: systemctl --user daemon-reload && systemctl --user enable --now ${name}.timer
+#       loginctl enable-linger ${userInfo().username}        (so that it runs while you are logged out)`)
+}
+say(`nothing was installed; ${hint('sync', args.join(' '))} is what runs`)
+
+function quoted(word: string, mark: string) {
+  return /^[\w@:./=,+-]+$/.test(word) ? word : `${mark}${word}${mark}`
+}

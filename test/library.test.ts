@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { hex } from '../lib/directory.ts'
+import { assemble } from '../lib/library.ts'
+import type { ExportFile } from '../lib/takeout.ts'
+import { albumFile, library, media, NOON, shot, sidecar } from './sandbox/export-files.ts'
+
+type Case = {
+  id: string
+  folders: Record<string, string[]>
+  parts?: Record<string, string[]>
+  sizes?: Record<string, number>
+  titles?: Record<string, string>
+  albums?: Record<string, string[]>
+  pairs?: Record<string, (string | null)[]>
+  photos?: number
+  trash?: string[]
+  ignored?: string[]
+}
+const fixture = join(import.meta.dirname, 'fixtures/takeout-names.json')
+const { exports: cases } = JSON.parse(readFileSync(fixture, 'utf8')) as { exports: Case[] }
+
+/** Files of one name are one photo, in whatever folder they lie, but in mf-005, whose sidecars disagree. */
+function filesOf({ id, folders, parts, sizes, titles }: Case): ExportFile[] {
+  const paths = Object.entries(folders).flatMap(([folder, names]) =>
+    names.map((name) => `${folder}/${name}`),
+  )
+  const placed = parts
+    ? Object.entries(parts).flatMap(([part, inPart]) => inPart.map((path) => ({ part, path })))
+    : paths.map((path) => ({ part: '001', path }))
+  return placed.map(({ part, path }): ExportFile => {
+    const [folder, name] = [dirname(path), basename(path)]
+    const full = path.startsWith('Takeout/') ? path : `Takeout/Google Photos/${path}`
+    const size = sizes?.[path] ?? sizes?.['*'] ?? 1000
+    const file = { part, path: full, size, crc: null }
+    if (!name.endsWith('.json')) return { ...file, crc: hex(crc32(`${name}${size}`)) }
+    if (name === 'shared_album_comments.json') return { ...file, json: { kind: 'account' } }
+    if (/^(metadata|anyname)\.json$/.test(name)) {
+      return { ...file, json: { kind: 'album', title: titles?.[basename(folder)] ?? folder } }
+    }
+    const title = name.replace(/(\.supplemental-metadata)?\.json$/, '')
+    const year = /(?:19|20)\d\d/.exec(Object.keys(folders).join())?.[0]
+    const taken = Date.UTC(Number(year ?? 2020), 5, 1) / 1000 + (id === 'mf-005' ? path.length : 0)
+    return { ...file, json: { kind: 'photo', facts: { title, taken, url: `u ${title} ${taken}` } } }
+  })
+}
+
+test.each(cases)('export $id of several folders', async (given) => {
+  const files = filesOf(given)
+  const { photos, albums, rows } = await assemble(files, { exportOf: () => 'export' })
+  expect(rows.size).toBe(files.length)
+  const idAt = (path: string) =>
+    [...rows].find(([file]) => file.path.endsWith(`/${path}`) || file.path === path)?.[1]
+  if (given.photos) expect(Object.keys(photos)).toHaveLength(given.photos)
+  if (given.albums) {
+    const ours = Object.values(albums).filter(({ leftOut }) => !leftOut)
+    expect(
+      Object.fromEntries(ours.map(({ folder, photos }) => [folder, [...photos].sort()])),
+    ).toEqual(
+      Object.fromEntries(
+        Object.entries(given.albums).map(([folder, paths]) => [
+          folder,
+          paths.map((path) => idAt(path)?.photo).sort(),
+        ]),
+      ),
+    )
+  }
+  for (const [path, [json]] of Object.entries(given.pairs ?? {})) {
+    const sidecar = json && [...rows.keys()].find((file) => file.path.endsWith(json))?.path
+    expect(idAt(path)?.sidecar ?? null, path).toBe(sidecar)
+  }
+  for (const path of given.trash ?? []) expect(photos[idAt(path)?.photo ?? '']?.trashed).toBe(true)
+  for (const path of given.ignored ?? []) expect(idAt(path)?.role).toBe('ignored')
+  for (const [folder, title] of Object.entries(given.titles ?? {})) {
+    expect(Object.values(albums).find((album) => album.folder === folder)?.title).toBe(
+      title || folder,
+    )
+  }
+})
+
+test('every file is in exactly one row, and what is in no photo in a leftover', async () => {
+  const files = [
+    ...shot('Photos from 2021/a.jpg'),
+    media('Photos from 2021/note.txt'),
+    media('Photos from 2021/empty.jpg', { size: 0 }),
+    media('Photos from 2021/locked.jpg', { problem: 'encrypted' }),
+    media('Photos from 2021/.DS_Store'),
+    media('print-orders.pdf'),
+    { ...media('../Drive/beach.jpg'), path: 'Takeout/Drive/Holiday/beach.jpg' },
+    sidecar('Photos from 2021/gone.jpg'),
+    albumFile('Talk', { title: '', conversation: true }),
+    { ...media('Photos from 2021/x.json'), json: { kind: 'broken', why: 'no JSON' } } as const,
+  ]
+  const { rows, leftovers } = await library(files)
+  expect(new Set(rows.keys())).toEqual(new Set(files))
+  const inNoPhoto = [...rows].filter(([, { photo }]) => photo === null)
+  expect(
+    Object.fromEntries(Object.values(leftovers).map(({ path, why }) => [basename(path), why])),
+  ).toMatchInlineSnapshot(`
+      {
+        ".DS_Store": "no part of the photos",
+        "beach.jpg": "another product",
+        "empty.jpg": "empty file",
+        "gone.jpg.supplemental-metadata.json": "its photo is not in the export",
+        "locked.jpg": "encrypted",
+        "metadata.json": "a conversation",
+        "note.txt": "neither a photo nor a video",
+        "print-orders.pdf": "account",
+        "x.json": "unreadable sidecar: no JSON",
+      }
+    `)
+  expect(Object.keys(leftovers)).toHaveLength(inNoPhoto.length)
+})
+
+test('rows are whole and photos the same in whatever order the files come', async () => {
+  const files = [
+    ...shot('Photos from 2021/a.jpg'),
+    media('Photos from 2021/a-edited.jpg'),
+    ...shot('Photos from 2021/b.HEIC', { taken: NOON + 60 }),
+    media('Photos from 2021/b.MOV'),
+    ...shot('Trip/a.jpg', {}, { size: 900, bytes: 'small' }),
+    sidecar('Trip/b.HEIC', { taken: NOON + 60 }),
+    albumFile('Trip'),
+    media('Photos from 2021/bare.jpg'),
+    ...shot('Photos from 2021/a(1).jpg', { title: 'a.jpg', taken: NOON + 5 }),
+  ]
+  const { photos, albums, leftovers } = await library(files)
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray(files, { minLength: files.length }), async (shuffled) => {
+      const again = await library(shuffled)
+      expect(again.rows.size).toBe(files.length)
+      expect({ ...again.photos }).toEqual({ ...photos })
+      expect({ ...again.albums }).toEqual({ ...albums })
+      expect({ ...again.leftovers }).toEqual({ ...leftovers })
+    }),
+    { numRuns: 50 },
+  )
+})

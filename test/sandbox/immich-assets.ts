@@ -1,0 +1,188 @@
+import { asset, type Call, flag, ids, text, visibility } from './immich-call.ts'
+import { check, Problem, type Rules } from './immich-check.ts'
+import type { Asset, Db } from './immich-db.ts'
+import { assetJson } from './immich-json.ts'
+import { checkVideo, hex, hide } from './immich-upload.ts'
+
+export function assetStatistics(
+  db: Db,
+  {
+    visibility,
+    isTrashed = false,
+    isFavorite,
+  }: { visibility?: string; isTrashed?: boolean; isFavorite?: boolean },
+) {
+  const found = [...db.assets.values()].filter(
+    (one) =>
+      one.ownerId === db.user.id &&
+      (visibility
+        ? one.visibility === visibility
+        : ['timeline', 'archive'].includes(one.visibility)) &&
+      (one.deletedAt !== null) === isTrashed &&
+      (isFavorite === undefined || one.isFavorite === isFavorite),
+  )
+  const images = found.filter(({ type }) => type === 'IMAGE').length
+  return { images, videos: found.length - images, total: found.length }
+}
+
+export function bulkUploadCheck({ db, major, body }: Call) {
+  const { assets } = check(
+    major,
+    { assets: { kind: 'any', list: true, required: true } },
+    body,
+    'json',
+  ) as { assets: unknown[] }
+  if (assets.length === 0 || assets.length > 65_533)
+    throw new Problem(500, 'Failed to check bulk upload')
+  const rules: Rules = { id: { ...text, required: true }, checksum: { ...text, required: true } }
+  const results = assets.map((given) => {
+    const { id, checksum } = check(major, rules, given, 'json') as { id: string; checksum: string }
+    const known = db.byChecksum(hex(checksum) ?? '')
+    if (!known) return { id, action: 'accept' }
+    return {
+      id,
+      action: 'reject',
+      reason: 'duplicate',
+      assetId: known.id,
+      isTrashed: known.deletedAt !== null,
+    }
+  })
+  return { results }
+}
+
+type Changes = {
+  description?: string
+  dateTimeOriginal?: string
+  latitude?: number
+  longitude?: number
+  rating?: number | null
+  isFavorite?: boolean
+  visibility?: Asset['visibility']
+  livePhotoVideoId?: string | null
+}
+export function updateAsset({ db, major, jobs, params, body }: Call) {
+  const rules: Rules = {
+    description: text,
+    dateTimeOriginal: text,
+    latitude: { kind: 'number', min: -90, max: 90 },
+    longitude: { kind: 'number', min: -180, max: 180 },
+    rating: { kind: 'rating', nullable: true },
+    isFavorite: flag,
+    visibility,
+    livePhotoVideoId: { kind: 'uuid', nullable: true },
+  }
+  const changes = check(major, rules, body, 'json') as Changes
+  const { latitude, longitude, dateTimeOriginal, livePhotoVideoId } = changes
+  if ((latitude === undefined) !== (longitude === undefined)) {
+    const missing = latitude === undefined ? 'latitude' : 'longitude'
+    const v3 = [
+      { path: [], message: 'Latitude and longitude must be provided together', code: 'custom' },
+    ]
+    if (major === 3) throw new Problem(400, 'Validation failed', v3)
+    throw new Problem(400, [
+      `${missing} should not be empty`,
+      `${missing} must be a ${missing} string or number`,
+    ])
+  }
+  if (dateTimeOriginal !== undefined && Number.isNaN(Date.parse(dateTimeOriginal))) {
+    if (major === 3) throw new Problem(500, 'Failed to update asset')
+    throw new Problem(400, ['dateTimeOriginal must be a valid ISO 8601 date string'])
+  }
+  const found = asset(db, params[0], 'update')
+  if (livePhotoVideoId) {
+    const video = db.assets.get(livePhotoVideoId)
+    checkVideo(video)
+    if (video) hide(db, video)
+  } else if (livePhotoVideoId === null && found.livePhotoVideoId) {
+    const video = db.assets.get(found.livePhotoVideoId)
+    if (video) video.visibility = found.visibility
+  }
+  if (livePhotoVideoId !== undefined) found.livePhotoVideoId = livePhotoVideoId
+  if (changes.isFavorite !== undefined) found.isFavorite = changes.isFavorite
+  if (changes.visibility) found.visibility = changes.visibility
+
+  const lock = (...names: (keyof Asset['exif'])[]) => {
+    found.locked = [...new Set([...found.locked, ...names])]
+  }
+  if (changes.description !== undefined) {
+    found.exif.description = changes.description
+    lock('description')
+  }
+  if (latitude !== undefined && longitude !== undefined) {
+    Object.assign(found.exif, { latitude, longitude })
+    lock('latitude', 'longitude')
+  }
+  if (dateTimeOriginal !== undefined) {
+    found.exif.dateTimeOriginal = Date.parse(
+      /(Z|[+-]\d\d:\d\d)$/.test(dateTimeOriginal) ? dateTimeOriginal : `${dateTimeOriginal}Z`,
+    )
+    written.set(found, dateTimeOriginal)
+    lock('dateTimeOriginal', 'timeZone')
+  }
+  if (changes.rating !== undefined) {
+    found.exif.rating = changes.rating || null
+    lock('rating')
+  }
+  db.touch(found)
+  if (found.locked.length) jobs.writeSidecar(found)
+  return assetJson(db, major, found, { whole: true })
+}
+
+/** The date as the call gave it, for the sidecar: its offset is not in the database. */
+export const written = new WeakMap<Asset, string>()
+
+export function deleteAssets({ db, major, jobs, body }: Call) {
+  const given = check(major, { ...ids, force: flag }, body, 'json') as {
+    ids: string[]
+    force?: boolean
+  }
+  for (const found of given.ids.map((id) => asset(db, id, 'delete'))) {
+    found.deletedAt ??= Date.now()
+    found.status = given.force ? 'deleted' : 'trashed'
+    db.touch(found)
+    if (given.force) jobs.destroy(found)
+  }
+}
+
+/** Albums, favourite and stack of one asset given to another; what its sidecar says stays where it is. */
+export function copyAsset({ db, major, body }: Call) {
+  const rules: Rules = {
+    sourceId: { kind: 'uuid', required: true },
+    targetId: { kind: 'uuid', required: true },
+    sidecar: flag,
+  }
+  const given = check(major, rules, body, 'json') as { sourceId: string; targetId: string }
+  const source = asset(db, given.sourceId, 'update')
+  const target = asset(db, given.targetId, 'update')
+  for (const album of db.albums.values()) {
+    if (!album.assetIds.includes(source.id) || album.assetIds.includes(target.id)) continue
+    album.assetIds = [...album.assetIds, target.id]
+    album.updatedAt = Date.now()
+  }
+  target.isFavorite = source.isFavorite
+  db.touch(target)
+}
+
+export function restoreAssets({ db, major, body }: Call) {
+  const given = check(major, ids, body, 'json') as { ids: string[] }
+  for (const found of given.ids.map((id) => asset(db, id, 'delete'))) {
+    if (found.status !== 'trashed') continue
+    Object.assign(found, { deletedAt: null, status: 'active' })
+    db.touch(found)
+  }
+  return { count: given.ids.length }
+}
+
+export function runJob({ db, major, jobs, body }: Call) {
+  const names = ['refresh-faces', 'refresh-metadata', 'regenerate-thumbnail', 'transcode-video']
+  const rules: Rules = {
+    assetIds: { kind: 'uuid', list: true, required: true },
+    name: { kind: names, required: true },
+  }
+  const { assetIds, name } = check(major, rules, body, 'json') as {
+    assetIds: string[]
+    name: string
+  }
+  const found = assetIds.map((id) => asset(db, id, 'update'))
+  if (name === 'refresh-metadata') for (const one of found) jobs.extract(one)
+}

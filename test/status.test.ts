@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { afterEach, expect, test } from 'vitest'
+import { picture, type World, world } from './sandbox/run.ts'
+
+let w: World
+afterEach(() => w?.end())
+
+test('tells what to type next, all along the way, and changes nothing', async () => {
+  w = await world({
+    shots: [
+      picture('sea.jpg', 1),
+      picture('old.jpg', 2, { facts: { trashed: true } }),
+      picture('empty.jpg', 3, { bytes: Buffer.alloc(0) }),
+    ],
+  })
+  const next = async () => /^Next +(.*)$/m.exec((await w.run('status')).out)?.[1]
+  expect(await next()).toContain('make index-gphotos')
+  await w.stages('index-gphotos')
+  expect(await next()).toContain('make index-immich')
+  await w.stages('index-immich')
+  expect(await next()).toContain('make link')
+  await w.stages('link')
+  expect(await next()).toContain('make transfer')
+  await w.stages('transfer')
+  expect(await next()).toContain('make verify')
+  await w.stages('verify --wait 1m')
+  expect(await next()).toContain('nothing: all is there')
+
+  const before = await readFile(w.state)
+  const { out } = await w.run('status')
+  expect(out).toMatch(/^Google Photos +2 photos in 0 albums, from 1 part; \d+ files? in no photo$/m)
+  expect(out).toMatch(/^Photos +2 = 1 transferred \+ 1 left out: in the trash of Google Photos$/m)
+  expect(out).toMatch(/^Checked +1 right, 0 differ/m)
+  const { counts } = JSON.parse((await w.run('status', ['--json'])).out)
+  expect(counts).toMatchObject({ photos: 2, transfers: 1, checks: 1 })
+  expect((await w.run('status', ['--list', 'left out'])).out).toContain('"title":"old.jpg"')
+  expect((await w.run('status', ['--list', 'empty file'])).out).toContain('empty.jpg')
+  const none = await w.run('status', ['--list', 'bananas'])
+  expect(none).toMatchObject({
+    code: 0,
+    out: '',
+    err: expect.stringContaining('there is: empty file, in no photo, left out'),
+  })
+  expect(await readFile(w.state)).toEqual(before)
+  expect(await w.run('status', ['--nonsense'])).toMatchObject({ code: 2 })
+})
+
+test('runs beside a transfer, without its lock', async () => {
+  w = await world({ shots: [picture('sea.jpg', 1)] })
+  await w.stages('index-gphotos', 'index-immich', 'link')
+  w.server.fail({ method: 'POST', path: /assets$/, hang: true })
+  const { child, done } = w.begin('transfer')
+  while (w.server.count('POST', /assets$/) < 1)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  expect((await w.run('status')).out).toMatch(/transfer +.*not finished/)
+  child.kill('SIGINT')
+  expect((await done).code).toBe(130)
+})
