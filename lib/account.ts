@@ -1,3 +1,5 @@
+import type { Library } from './library.ts'
+import { number } from './progress.ts'
 import type { Leftover } from './state.ts'
 import type { ExportFile } from './takeout.ts'
 
@@ -67,9 +69,40 @@ export function leftoverKey({ part, path }: { part: string; path: string }) {
   return `${part}:${path}`
 }
 
+/** The account in lines whose numbers add up: every file of every part is in exactly one term of the first. */
+export function accountLines({ rows, leftovers, photos, albums }: Library): string[] {
+  const terms = [...roleCounts(rows)].map(([role, many]) => `${number(many)} ${role}`)
+  const reasons = tallyOf(Object.values(leftovers), ({ why }) => why)
+  const memories = Object.values(albums).filter(({ leftOut }) => leftOut).length
+  const sameNameAndTime = [
+    ...tallyOf(Object.values(photos), ({ title, taken }) => `${title}\0${taken}`),
+  ]
+    .filter(([, many]) => many > 1)
+    .reduce((sum, [, many]) => sum + many, 0)
+  const guessed = tallyOf(Object.values(photos), ({ takenFrom }) => takenFrom ?? 'sidecar')
+  const notes: [number | undefined, string][] = [
+    [memories, 'memories left out of the albums (--memories brings them)'],
+    [sameNameAndTime, 'photos share name and time with another of other bytes: all arrive'],
+    [guessed.get('cluster'), 'share one time with many, so a file that knows its own wins'],
+    [
+      (guessed.get('name') ?? 0) + (guessed.get('year') ?? 0),
+      'without a sidecar: their own date, else a guess',
+    ],
+  ]
+  return [
+    `${number(rows.size)} files = ${terms.join(' + ')}`,
+    ...[...reasons].map(([why, many]) => `  ${number(many)} left: ${why}`),
+    ...notes.flatMap(([many, what]) => (many ? [`  ${number(many)} ${what}`] : [])),
+  ]
+}
+
+export function roleCounts(rows: Account['rows']): Map<string, number> {
+  return tallyOf(rows.values(), ({ role }) => role)
+}
+
 /** How many of each, the most frequent first. */
-export function tallyOf(names: Iterable<string>): Map<string, number> {
+function tallyOf<T>(all: Iterable<T>, nameOf: (one: T) => string): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  for (const one of all) counts.set(nameOf(one), (counts.get(nameOf(one)) ?? 0) + 1)
   return new Map([...counts].sort(([, a], [, b]) => b - a))
 }

@@ -5,6 +5,9 @@ import { instantOf, plausibleOffset, withOffset, zoneAt } from './time.ts'
 import { storedName, type Upload } from './upload.ts'
 import { xmp } from './xmp.ts'
 
+// 1 July 1937, UTC seconds: before it there were zones with seconds in their offset, and nobody shows these alike.
+const LAST_ODD_ZONE = -1_025_740_800
+
 export const GUESSED_TAG = 'photoferry/date-guessed'
 
 /**
@@ -20,7 +23,7 @@ export function arrival(
   const time = timeOf(photo, head)
   const own = new Date((photo.taken ?? time.instant ?? Date.now() / 1000) * 1000).toISOString()
   const guessed = photo.takenFrom === 'name' || photo.takenFrom === 'year'
-  const tags = tagsOf(photo, guessed && !head.local)
+  const tags = tagsOf(photo, guessed && time.from === 'guess')
   const needsSidecar =
     (time.from === 'sidecar' && !time.inFile) ||
     (place !== undefined && !samePlace(place, head.place)) ||
@@ -36,6 +39,7 @@ export function arrival(
   // A file's own date without a zone is read as UTC, and a guess goes as the upload's date: neither has a wall clock to ask for.
   const isKnown = time.inFile || (needsSidecar && time.text !== undefined)
   const iso = time.instant !== null && (isKnown || time.from === 'guess')
+  const isClock = isKnown && (time.instant ?? 0) > LAST_ODD_ZONE
   return {
     fields: {
       fileCreatedAt: own,
@@ -48,7 +52,7 @@ export function arrival(
     want: {
       name: storedName(photo.title),
       ...(iso && { instant: new Date((time.instant as number) * 1000).toISOString() }),
-      ...(isKnown && time.text && { local: time.text.slice(0, -6) }),
+      ...(isClock && time.text && { local: time.text.slice(0, -6) }),
       ...(place && { place: [place[0], place[1]] }),
       ...(description?.trim() && { description: description.trim() }),
       ...(tags.length > 0 && { tags }),
@@ -64,7 +68,8 @@ export function arrival(
  * gave to many photos of other clocks); else the `guess`. `text` is ISO with the offset of its wall clock. `inFile`: the
  * server finds that instant and wall clock in the file by itself.
  */
-function timeOf({ taken, takenFrom, place: given }: Photo, { local, offset, place: own }: Head) {
+function timeOf({ taken, takenFrom, place: given }: Photo, head: Head) {
+  const { local, offset, place: own } = head
   const place = given ?? own
   const zone = own && zoneAt(own)
   const isGuess =
@@ -75,6 +80,9 @@ function timeOf({ taken, takenFrom, place: given }: Photo, { local, offset, plac
     const text = instant === null ? undefined : withOffset(instant, { local, offset, place })
     return { from: 'file', instant, text, inFile: (offset ?? zone) !== undefined } as const
   }
+  // A movie's clock is what the server takes, and no worse than a name.
+  if (head.instant !== undefined && (taken === null || (isGuess && takenFrom !== 'cluster')))
+    return { from: 'file', instant: head.instant, inFile: false } as const
   if (taken === null) return { from: 'guess', instant: null, inFile: false } as const
   if (isGuess && takenFrom !== 'cluster')
     return { from: 'guess', instant: taken, inFile: false } as const

@@ -21,29 +21,45 @@ export type FolderKind =
  */
 export function placeFiles(files: ExportFile[]) {
   const isMedia = (name: string) => /image|video/.test(mediaKind(name) ?? '')
-  const split = files.map((file) => ({ file, segments: segmentsOf(file.path) }))
+  // A million files lie in some hundred folders: what a path says is worked out once for each of these.
+  const byFolder = new Map<string, { inner: string[]; files: ExportFile[] }>()
+  for (const file of files) {
+    const at = file.path.slice(0, Math.max(0, file.path.lastIndexOf('/')))
+    const known = byFolder.get(at)
+    if (known) known.files.push(file)
+    else byFolder.set(at, { inner: segmentsOf(`${at}/x`).slice(0, -1), files: [file] })
+  }
+  const folders = [...byFolder.values()].map(({ inner, files }) => ({
+    inner,
+    files,
+    product: inner.length > 1 ? (inner[0] as string) : '',
+    folder: inner.slice(inner.length > 1 ? 1 : 0).join('/'),
+  }))
   const productsWith = (wanted: (file: ExportFile) => boolean) =>
     new Set(
-      split
-        .filter(({ file, segments }) => segments.length >= 2 && wanted(file))
-        .map(({ segments }) => (segments.length > 2 ? (segments[0] as string) : '')),
+      folders
+        .filter(({ inner, files }) => inner.length > 0 && files.some(wanted))
+        .map(({ product }) => product),
     )
   let products = productsWith((file) => file.json?.kind === 'photo')
   if (products.size === 0) products = productsWith((file) => isMedia(nameOf(file.path)))
+  // A sidecar beside the folders does not make these products.
+  if (products.size > 1) products.delete('')
   const placed: Placed[] = []
   const outside: { file: ExportFile; why: string }[] = []
-  for (const { file, segments } of split) {
-    const name = segments.at(-1) ?? ''
-    const deep = segments.length > 2
-    const product = deep ? (segments[0] as string) : ''
-    if (isLitter(file.path)) outside.push({ file, why: 'no part of the photos' })
-    else if (segments.length >= 2 && products.has(product)) {
-      placed.push({ file, folder: segments.slice(deep ? 1 : 0, -1).join('/'), name })
-    } else if (segments.length === 1 || products.has(segments[0] as string)) {
+  for (const { inner, product, folder, files } of folders) {
+    const isInside = inner.length > 0 && products.has(product)
+    const isBeside = inner.length === 0 || products.has(inner[0] as string)
+    for (const file of files) {
+      const name = nameOf(file.path).normalize('NFC')
       // At the product's own level lie print orders, titles of memories, the index page; seldom a picture.
-      if (isMedia(name) || file.json?.kind === 'photo') placed.push({ file, folder: '', name })
-      else outside.push({ file, why: 'account' })
-    } else outside.push({ file, why: 'another product' })
+      const isLoose = isBeside && (isMedia(name) || file.json?.kind === 'photo')
+      if (isLitter(name) || file.path.includes('__MACOSX/'))
+        outside.push({ file, why: 'no part of the photos' })
+      else if (isInside) placed.push({ file, folder, name })
+      else if (isLoose) placed.push({ file, folder: '', name })
+      else outside.push({ file, why: isBeside ? 'account' : 'another product' })
+    }
   }
   return { placed, outside }
 }

@@ -2,14 +2,11 @@ import { extname } from 'node:path'
 import { type Account, enter, leave } from './account.ts'
 import { yearIn } from './export.ts'
 import type { Media, Sidecar } from './exported.ts'
-import { bytesKey } from './joining.ts'
 import { mediaKind } from './media.ts'
 import { stampOf } from './parts.ts'
-import type { Facts, Photo, PhotoFile } from './state.ts'
+import { byWorth, filesOf } from './roles.ts'
+import type { Facts, Photo } from './state.ts'
 import { dateInName } from './time.ts'
-
-/** What a file is within its photo. */
-type Part = 'original' | 'edited' | 'motion'
 
 /**
  * One photo of its media: its files with their roles, and what the newest certain sidecar says (design section 5, rules 1 to 7).
@@ -41,88 +38,6 @@ export function photoOf(id: string, group: Media[], account: Account, waits: boo
   if (photo.taken === null) guessTime(photo, ordered)
   if (waits && !group.some((one) => one.sidecar)) photo.waits = true
   return photo
-}
-
-/** The file that a photo is sent as. */
-export function mainOf(group: Media[]): Media {
-  return byWorth(group)[0] as Media
-}
-
-/**
- * Originals before what belongs to them, the most pixels first, then bytes, and the year folder's before an album's copy.
- * Where no original is left an edited copy takes its place.
- */
-function byWorth(group: Media[]): Media[] {
-  if (group.length === 1) return group
-  const parts = partsOf(group)
-  const rank = (one: Media) => ['original', 'edited', 'motion'].indexOf(parts.get(one) as Part)
-  const sized = group.every((one) => rank(one) > 0 || one.file.head?.width)
-  const pixels = ({ file: { head } }: Media) =>
-    sized ? (head?.width ?? 0) * (head?.height ?? 0) : 0
-  const inYear = ({ kind }: Media) => Number(kind === 'year')
-  return group.toSorted(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      pixels(b) - pixels(a) ||
-      b.file.size - a.file.size ||
-      inYear(b) - inYear(a) ||
-      (a.file.path < b.file.path ? -1 : a.file.path > b.file.path ? 1 : 0) ||
-      (a.file.part < b.file.part ? -1 : 1),
-  )
-}
-
-/** An album may hold an edited copy or a motion half without its original: there only its bytes tell what it is. */
-function partsOf(group: Media[]): Map<Media, Part> {
-  const known = new Map(
-    group.flatMap((one) => (one.of ? [[bytesKey(one.file), one.pair.role] as const] : [])),
-  )
-  return new Map(group.map((one) => [one, known.get(bytesKey(one.file)) ?? one.pair.role]))
-}
-
-function filesOf(id: string, ordered: Media[], account: Account): PhotoFile[] {
-  const main = ordered[0] as Media
-  const parts = partsOf(ordered)
-  const isMain = (one: Media) => bytesKey(one.file) === bytesKey(main.file)
-  // What belongs to a smaller size of the photo is a smaller size of what belongs to the photo.
-  const own = new Set(ordered.flatMap((one) => (one.of && isMain(one.of) ? [parts.get(one)] : [])))
-  const seen = new Set<string>()
-  return ordered.map((one) => {
-    const { file, pair, sidecar } = one
-    const part = parts.get(one) as Part
-    const key = bytesKey(file)
-    const again = seen.has(key)
-    const smaller =
-      one !== main &&
-      (part === 'original' ||
-        (part === 'motion' && seen.has('motion')) ||
-        (one.of !== undefined && !isMain(one.of) && own.has(part)))
-    seen.add(key).add(part)
-    const role = again || smaller ? 'copy' : part
-    const why = again ? 'same bytes' : smaller ? 'another size' : pair.why
-    const of = one.of ?? (role === 'copy' ? main : undefined)
-    const { certain } = pair
-    enter(account, file, {
-      role,
-      sidecar: sidecar?.path ?? null,
-      of: of?.file.path ?? null,
-      photo: id,
-      certain,
-      why,
-    })
-    const { path, size, crc, head } = file
-    return {
-      part: file.part,
-      path,
-      size,
-      crc,
-      role,
-      ...(sidecar && { sidecar: sidecar.path }),
-      ...(sidecar && sidecar.part !== file.part && { sidecarPart: sidecar.part }),
-      ...(head && { head }),
-      ...(!certain && { uncertain: true as const }),
-      why,
-    }
-  })
 }
 
 /** Enters a file's sidecar; one that says something else than the one that speaks for the photo is listed. */

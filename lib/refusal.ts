@@ -1,10 +1,10 @@
 import { Fail, hint } from './stage.ts'
 
-/** Immich refused this one request for a reason of its own: callers count it against the item. */
+/** Immich refused this one request for a reason of its own, or (0) never got it: callers count it against the item. */
 export class Refused extends Error {
   status: number
   constructor(status: number, message: string) {
-    super(`Immich answered ${status}: ${message}`)
+    super(status ? `Immich answered ${status}: ${message}` : message)
     this.name = 'Refused'
     this.status = status
   }
@@ -13,8 +13,7 @@ export class Refused extends Error {
 /** The connection broke in a body that cannot be read again in this run: the next run tries it. */
 export class Interrupted extends Refused {
   constructor() {
-    super(0, '')
-    this.message = 'the connection broke, and this file can be read only once in a run'
+    super(0, 'the connection broke, and this file can be read only once in a run')
   }
 }
 

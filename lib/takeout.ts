@@ -100,6 +100,11 @@ async function readZipPart({ path }: Found) {
   const source = await fileSource(path)
   try {
     const { entries, hash, skipped } = await readDirectory(source)
+    if (entries.length > 0 && entries.every(({ encrypted }) => encrypted)) {
+      throw new Fail(
+        `Cannot read "${source.name}": it is encrypted: unpack it with its password and name that folder`,
+      )
+    }
     const part = hash.slice(0, 12)
     const files = new Map<string, ExportFile>()
     // Of two entries of one path the good one stands.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Connection } from './http.ts'
 import type { Known, RawAsset, Visibility } from './immich-raw.ts'
 import { type FilePart, multipart } from './multipart.ts'
-import { Interrupted } from './refusal.ts'
+import { Interrupted, Refused, Unanswered } from './refusal.ts'
 
 export type Upload = {
   /** With its extension: that decides what Immich takes it for. */
@@ -105,6 +105,15 @@ export function uploader(
     }
     // Made by us a moment ago, though the answer to that was lost: the second answer says `duplicate`.
     const ours = async (id: string) => Date.parse((await asset(id)).createdAt) >= since
+    // Where all else is answered it is this file that does not get through, and others may.
+    const notThrough = async (error: Error) => {
+      if (!(error.cause instanceof Unanswered)) throw error
+      await request('GET', '/server/ping', { retries: 1 }).catch(() => {
+        throw error
+      })
+      const why = 'a proxy before Immich may limit how long or how large an upload is'
+      throw new Refused(0, `${error.cause.message}, each time: ${why}`)
+    }
     const settle = async () => {
       unclear = true
       const known = sent ?? sha1
@@ -117,7 +126,7 @@ export function uploader(
       'POST',
       '/assets',
       { body: form, headers, settle },
-    )
+    ).catch(notThrough)
     const status =
       answer.status === 'duplicate' && unclear && (await ours(answer.id))
         ? 'created'

@@ -1,15 +1,13 @@
 #!/usr/bin/env node
-import { tallyOf } from '../lib/account.ts'
+import { accountLines, roleCounts } from '../lib/account.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { headsOf } from '../lib/heads.ts'
 import { assemble } from '../lib/library.ts'
-import { idOfFolder } from '../lib/moved.ts'
-import { type Found, findParts, gaps } from '../lib/parts.ts'
+import { gaps } from '../lib/parts.ts'
 import { count, number, progress } from '../lib/progress.ts'
-import { remembered } from '../lib/remembered.ts'
+import { findSources, isSeen, readSources, stampOf } from '../lib/reading.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import { openState, type Part } from '../lib/state.ts'
-import { type ExportFile, hashEqualSizes, readPart, recall } from '../lib/takeout.ts'
 import { leaveOut } from '../lib/unchosen.ts'
 
 const usage = `
@@ -64,11 +62,9 @@ if (sources.length === 0) {
     `Cannot index: no Takeout was named: run ${hint('index-gphotos TAKEOUT="/path/to/the/zips"')} (README tells how to order one)`,
   )
 }
-const found = await whatIsThere()
-const stampOf = ({ path, size, modified }: Found) => `${path} ${size} ${modified}`
-const isSeen = (part: Found) => part.kind !== 'folder' && last?.seen?.includes(stampOf(part))
+const found = await findSources(sources, named)
 const isSame = last?.chosen === asked && Object.keys(photos).length > 0
-if (isSame && !given.explain && found.every(isSeen)) {
+if (isSame && !given.explain && found.every((part) => isSeen(part, last.seen))) {
   say(
     `nothing new: ${count(found.length, 'part')}, ${count(Object.keys(photos).length, 'photo')} known`,
   )
@@ -77,35 +73,17 @@ if (isSame && !given.explain && found.every(isSeen)) {
 }
 
 // 2. Read them. One that cannot be read is told and passed over; what the state knows of it stays.
-const files: ExportFile[] = []
-const read = new Map<string, Part>()
-const unreadable = new Set<Found>()
 const shown = progress(found.length, 'parts', given)
-for (const part of found) {
-  try {
-    const { id, files: listed } = await readOrRecall(part)
-    const twin = read.get(id)
-    if (twin) say(`${part.name}: the same as ${twin.name}, counted once`)
-    else for (const file of listed) files.push(file)
-    read.set(id, twin ?? { ...part, entries: listed.length })
-  } catch (error) {
-    if (!(error instanceof Fail)) throw error
-    unreadable.add(part)
-    say(error.message)
-  }
-  shown.tick({ now: part.name })
-}
+const { files, read, gone, unreadable } = await readSources(found, last?.seen, state.data, (part) =>
+  shown.tick({ now: part.name }),
+)
 shown.end()
-const gone = new Set(Object.keys(parts).filter((id) => !read.has(id)))
-for (const file of remembered(gone, state.data)) files.push(file)
 if (files.length === 0 && unreadable.size === 0)
   throw new Fail(`Cannot index: there is nothing in ${named.join(', ')}: name a Takeout`)
-recall(files, photos)
-await hashEqualSizes(files, (part) => read.get(part)?.path)
 
 // 3. From files to photos and albums.
 const partOf = (id: string) => (read.get(id) ?? parts[id]) as Part
-const missing = gaps([...read.values(), ...[...gone].map(partOf)])
+const missing = gaps([...gone, ...read.keys()].map(partOf))
 const library = await assemble(files, {
   exportOf: (part) => partOf(part).export,
   waiting: new Set(missing.keys()),
@@ -137,37 +115,20 @@ state.put('runs', 'index-gphotos', {
   unreadable: unreadable.size,
 })
 await state.save()
-tellAccount()
+
+for (const line of accountLines(library)) say(line)
+const own = Object.values(library.albums).filter(({ leftOut }) => !leftOut)
+const held = `${count(Object.keys(library.photos).length, 'photo')} in ${count(own.length, 'album')}`
+const left = notChosen > 0 ? `, ${number(notChosen)} not chosen` : ''
+say(
+  `${held}${left}; ${count(changed.photos, 'photo')} and ${count(changed.albums, 'album')} new or changed`,
+)
+if (given.json) {
+  const roles = Object.fromEntries(roleCounts(library.rows))
+  console.log(JSON.stringify({ files: files.length, roles, changed }))
+}
 const incomplete = tellGaps(missing)
 process.exitCode = unreadable.size > 0 ? 3 : incomplete
-
-async function whatIsThere() {
-  const found: Found[] = []
-  for (const source of sources) {
-    try {
-      const here = await findParts([source])
-      for (const path of here.passedOver)
-        say(`${path}: passed over, it does not look like a Takeout`)
-      found.push(...here.found)
-    } catch (error) {
-      if (!(error instanceof Fail) || named.includes(source)) throw error
-      say(`${source}: no longer there, what is known of it stays`)
-    }
-  }
-  return [...new Map(found.map((part) => [part.path, part])).values()]
-}
-
-/** A tgz would have to be read through: where it did not change, what is known of it does. */
-async function readOrRecall(part: Found) {
-  const [id] = Object.entries(parts).find(([, known]) => known.path === part.path) ?? []
-  if (part.kind === 'tgz' && id && isSeen(part) && Object.keys(photos).length > 0)
-    return { id, files: remembered(new Set([id]), state.data) }
-  const listed = await readPart(part)
-  if (part.kind !== 'folder') return listed
-  const known = await idOfFolder(listed.id, listed.files, parts, photos)
-  for (const file of listed.files) file.part = known
-  return { id: known, files: listed.files }
-}
 
 function tellGaps(missing: Map<string, number[]>) {
   for (const [name, numbers] of missing) {
@@ -205,26 +166,4 @@ function write<C extends 'parts' | 'photos' | 'albums' | 'leftovers'>(
     state.remove(collection, id)
   }
   return changed
-}
-
-/** Last, a line whose numbers add up: every file of every part is in exactly one of its terms. */
-function tellAccount() {
-  const roles = tallyOf([...library.rows.values()].map(({ role }) => role))
-  const terms = [...roles].map(([role, many]) => `${number(many)} ${role}`).join(' + ')
-  say(`${number(files.length)} files = ${terms}`)
-  const reasons = tallyOf(Object.values(library.leftovers).map(({ why }) => why))
-  for (const [why, many] of reasons) say(`  ${number(many)} left: ${why}`)
-  const all = Object.values(library.photos)
-  const own = Object.values(library.albums).filter(({ leftOut }) => !leftOut)
-  const memories = Object.keys(library.albums).length - own.length
-  const notes = [
-    notChosen > 0 && `${number(notChosen)} not chosen`,
-    memories > 0 && `${count(memories, 'memories folder')} left out (--memories brings them)`,
-  ].filter(Boolean)
-  const held = `${count(all.length, 'photo')} in ${count(own.length, 'album')}`
-  say(
-    `${[held, ...notes].join(', ')}; ${number(changed.photos)} photos and ${number(changed.albums)} albums new or changed`,
-  )
-  if (given.json)
-    console.log(JSON.stringify({ files: files.length, roles: Object.fromEntries(roles), changed }))
 }

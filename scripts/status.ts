@@ -113,6 +113,11 @@ async function list(reason: string) {
   }
   if (rows > 0) return
   say(
-    `nothing is listed under "${reason}"; there is: ${[...reasons].filter(Boolean).sort().join(', ') || 'nothing at all'}`,
+    `nothing is listed under "${reason}"; there is: ${
+      [...reasons]
+        .filter((name) => !/^(none)?$/.test(name))
+        .sort()
+        .join(', ') || 'nothing at all'
+    }`,
   )
 }

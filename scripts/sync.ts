@@ -36,7 +36,7 @@ const stages = $({ stdio: 'inherit', nothrow: true, verbose: false })
 let worst = 0
 
 if (process.env.IMMICH_URL || process.env.IMMICH_API_KEY || process.stdin.isTTY)
-  await run('auth', [])
+  await run('auth', given['dry-run'] ? ['--dry-run'] : [])
 else if (!process.env.IMMICH_URL) {
   throw new Fail(
     `Cannot sync: no Immich server is set: give IMMICH_URL and IMMICH_API_KEY once, or put them into ${envFile}`,

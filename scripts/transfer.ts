@@ -83,6 +83,11 @@ if (todo.length + removed.length + plan.albumsLeft().length === 0) {
   say(
     `nothing to send: ${number(done)} sent before, ${number(plan.those('linked').length)} were there${tired}`,
   )
+  // Its owner may have moved things since.
+  if (JSON.stringify(runs.transfer?.account ?? {}) !== JSON.stringify(plan.counts)) {
+    const run = runs.transfer ?? { stage: 'transfer', at: started.toISOString(), seconds: 0 }
+    state.put('runs', 'transfer', { ...run, account: plan.counts })
+  }
   await state.save()
   process.exit(tired ? 4 : 0)
 }

@@ -74,10 +74,8 @@ const tally = { right: 0, differ: 0, changed: 0, gone: 0, waiting: 0 }
 let told = 0
 for (const [id, differs] of results) {
   const check = checkOf(id, differs)
-  const { ok, waiting, changed } = check
-  tally[
-    ok ? 'right' : waiting ? 'waiting' : differs?.asset ? 'gone' : changed ? 'changed' : 'differ'
-  ]++
+  const { ok, changed } = check
+  tally[kindOf(check)]++
   state.put('checks', id, check)
   if (!differs || ok || told++ >= SHOWN) continue
   const fields = Object.entries(differs).map(
@@ -92,7 +90,9 @@ for (const [id, differs] of results) {
 if (told > SHOWN) say(`and ${number(told - SHOWN)} more: ${hint('status', '--list differs')}`)
 const seconds = Math.round((Date.now() - started) / 100) / 10
 const at = new Date(started).toISOString()
-state.put('runs', 'verify', { stage: 'verify', at, seconds, ...tally })
+const all = { right: 0, differ: 0, changed: 0, gone: 0, waiting: 0 }
+for (const check of Object.values(checks)) all[kindOf(check)]++
+state.put('runs', 'verify', { stage: 'verify', at, seconds, ...all })
 await state.save()
 say(
   `${count(todo.length, 'transfer')} checked = ${number(tally.right)} right + ${number(tally.differ)} differ + ${number(tally.changed)} changed by their owner + ${number(tally.gone)} gone from the server + ${number(tally.waiting)} still being read by it`,
@@ -131,6 +131,12 @@ function checkOf(id: string, differs: Differs | undefined): Check {
   // Albums are answered for at once, so nothing of them is lost by the way.
   const isOwners = wasRight(id) || differs.asset || transfers[id]?.album
   return { at, ...(isOwners && { changed: true }), differs }
+}
+
+function kindOf({ ok, waiting, changed, differs }: Check) {
+  if (ok) return 'right'
+  if (waiting) return 'waiting'
+  return differs?.asset ? 'gone' : changed ? 'changed' : 'differ'
 }
 
 function milliseconds(text: string) {

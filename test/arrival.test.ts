@@ -112,6 +112,12 @@ describe('the time', () => {
       undefined,
     ],
     ['of a guess goes as the upload\u2019s date', { takenFrom: 'year' }, {}, null, '12:00'],
+    [
+      'of a guess yields to a movie’s clock',
+      { takenFrom: 'name' },
+      { instant: NOON - 60 },
+      undefined,
+    ],
     ['that nobody knows is not made up', { taken: null }, {}, undefined],
   ])('%s', (_, more, head, date, instant, local) => {
     const day = (time: string) => (time.includes('T') ? time : `2021-06-01T${time}:00`)

@@ -48,7 +48,9 @@ test('names each difference, field by field', async () => {
   await w.stages(...READY)
   await w.server.settled()
   Object.assign(w.asset('told.jpg'), { isFavorite: false, tagIds: [] })
-  w.asset('told.jpg').exif.description = 'x'
+  const { exif: there, sidecar } = w.asset('told.jpg')
+  Object.assign(sidecar ?? {}, { description: 'x', imageDescription: 'x' })
+  there.description = 'x'
   w.server.db.remove(w.asset('sea.jpg').id)
   const ran = await w.run('verify')
   expect(ran.code).toBe(3)

@@ -335,7 +335,7 @@ export async function campaign(
         figures.kills[label] = (figures.kills[label] ?? 0) + 1
         if (stage === 'transfer')
           for (const { size } of proxy.atRisk(JOURNAL_MS)) figures.bound += size
-        if (next() < 0.5) n = 0
+        if (next() < 0.35) n = 0
         continue
       }
       if (ran.text.includes(server.key)) throw new Error(`${stage} tells the key:\n${ran.text}`)

@@ -71,6 +71,18 @@ export const routes: Route[] = [
   ],
   [
     'GET',
+    '/server/storage',
+    'server.storage',
+    200,
+    () => ({
+      diskSizeRaw: 2e12,
+      diskUseRaw: 1e12,
+      diskAvailableRaw: 1e12,
+      diskUsagePercentage: 50,
+    }),
+  ],
+  [
+    'GET',
     '/server/about',
     'server.about',
     200,

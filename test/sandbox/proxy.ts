@@ -122,8 +122,10 @@ export async function startProxy(
     if (fault === 'reset before') return breakOff()
     if (fault === 'hang') return void setTimeout(() => socket.destroy(), 30_000).unref()
     if (fault === 'delay') await sleep(DELAY_MS * next())
-    const refusal =
-      proxy.instead({ moment: 'request', method, path, size }) ?? (fault && refusals[fault]?.())
+    const instead = proxy.instead({ moment: 'request', method, path, size })
+    const refusal = instead ?? (fault && refusals[fault]?.())
+    // A server that judges reads all of it first.
+    if (instead) for await (const chunk of slices(request)) sent.bytes += chunk.length
     if (refusal) {
       const { status, headers = {}, body } = refusal
       // As a server before the server does it: at once, without waiting for the body.

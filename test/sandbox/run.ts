@@ -20,7 +20,7 @@ export function start(
 ): Running {
   const child = spawn(process.execPath, [join(scripts, `${stage}.ts`), ...args], {
     cwd,
-    env: {
+    env: given({
       PATH: process.env.PATH ?? '',
       HOME: cwd,
       TIME_ZONE: 'Europe/Berlin',
@@ -30,7 +30,7 @@ export function start(
       PHOTOFERRY_RETRIES: '3',
       PHOTOFERRY_POLL_MS: '60',
       ...env,
-    },
+    }),
   })
   const ran: Ran = { code: null, out: '', err: '' }
   child.stdout.on('data', (text) => {
@@ -47,6 +47,10 @@ export function start(
   })
   return { child, done }
 }
+
+/** An empty setting is one that is not there. */
+const given = (env: Record<string, string>) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
 
 export type World = Awaited<ReturnType<typeof world>>
 

@@ -1,0 +1,407 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { State } from '../lib/state.ts'
+import { startGoogle } from './sandbox/google.ts'
+import { startImmich } from './sandbox/immich.ts'
+import { type Description, makeTakeout, type Shot } from './sandbox/takeout.ts'
+
+const scripts = resolve('scripts')
+const folder = await mkdtemp(join(tmpdir(), 'google-stages-'))
+const google = await startGoogle()
+const immich = await startImmich({ folder: join(folder, 'immich') })
+
+afterAll(async () => {
+  await Promise.all([google.stop(), immich.stop()])
+  await rm(folder, { recursive: true })
+})
+
+/** Runs a stage in a folder of its own, as a person who does `act` once a link is shown. */
+async function stage(place: string, name: string, args: string[], act = google.visit) {
+  const child: ChildProcess = spawn(process.execPath, [join(scripts, `${name}.ts`), ...args], {
+    cwd: join(folder, place),
+    env: {
+      ...process.env,
+      ...google.env,
+      IMMICH_URL: immich.url,
+      IMMICH_API_KEY: immich.key,
+      TIME_ZONE: 'Europe/Berlin',
+      PHOTOFERRY_RETRY_MS: '5',
+      PHOTOFERRY_RETRIES: '3',
+      PHOTOFERRY_POLL_MS: '30',
+      PHOTOFERRY_POLITE_MS: '1',
+    },
+  })
+  let text = ''
+  let acted: unknown
+  const hear = (data: Buffer) => {
+    text += data
+    const [link] = /http:\/\/\S+\/o\/oauth2\S+/.exec(text) ?? []
+    if (link && !acted) acted = act(link)
+  }
+  child.stderr?.on('data', hear)
+  child.stdout?.on('data', hear)
+  const code = await new Promise<number | null>((done) => child.on('close', done))
+  await acted
+  return { code, text }
+}
+
+async function stages(place: string, ...names: string[]) {
+  for (const name of names) {
+    const { code, text } = await stage(place, name, [])
+    expect({ name, code, text }).toMatchObject({ code: 0 })
+  }
+}
+
+async function stateOf(place: string): Promise<State> {
+  return JSON.parse(await readFile(join(folder, place, 'data/state.json'), 'utf8'))
+}
+
+async function newPlace(place: string, ...signIns: string[][]) {
+  await mkdir(join(folder, place, 'data'), { recursive: true })
+  await writeFile(
+    join(folder, place, 'data/google-client.json'),
+    JSON.stringify(google.clientFile()),
+  )
+  for (const args of signIns) expect((await stage(place, 'auth', args)).code).toBe(0)
+}
+
+const shots = (from: number, to: number): Shot[] =>
+  Array.from({ length: to - from }, (_, n) => ({
+    folder: 'Photos from 2024',
+    name: `IMG_${from + n}.jpg`,
+    taken: 1_717_236_000 + (from + n) * 60,
+    // Big enough for a sidecar to have no neighbour, as photos are.
+    bytes: jpeg(from + n),
+  }))
+const made = new Map<number, Buffer>()
+function jpeg(n: number) {
+  const bytes =
+    made.get(n) ??
+    Buffer.concat([
+      Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex'),
+      randomBytes(200_000 + n),
+    ])
+  made.set(n, bytes)
+  return bytes
+}
+const lay = async (stamp: string, description: Description, facts = {}, options = {}) => {
+  const { paths } = await makeTakeout(join(folder, 'takeouts'), description, { stamp, ...options })
+  const files = []
+  for (const path of paths) files.push(await google.put(path, facts))
+  return files
+}
+const DRIVE = ['--google', 'drive', '--unattended']
+const recently = (days: number) =>
+  `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
+const size = (files: { size: number }[]) => files.reduce((sum, { size }) => sum + size, 0)
+
+describe('Takeouts in Drive', () => {
+  const all = ['index-immich', 'link', 'transfer']
+  const album = { folder: 'Trip', title: 'Trip' }
+  const inAlbum = { ...(shots(3, 4)[0] as Shot), folder: 'Trip' }
+
+  beforeAll(async () => {
+    await newPlace('drive', DRIVE)
+  })
+
+  test('go over by Range, straight from Google to Immich', async () => {
+    await lay(recently(60), { shots: [...shots(0, 30), inAlbum], albums: [album] })
+    const { code, text } = await stage('drive', 'index-gphotos', ['--drive'])
+    expect({ code, text }).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/30 photos in 1 album/),
+    })
+    await stages('drive', ...all)
+    const { photos, transfers, parts } = await stateOf('drive')
+    expect(Object.values(parts).map(({ drive, path }) => path === `drive:${drive?.id}`)).toEqual([
+      true,
+      true,
+    ])
+    expect(Object.keys(photos).every((id) => transfers[id]?.asset)).toBe(true)
+    expect(immich.db.assets.size).toBe(30)
+  })
+
+  test('that were seen before cost one look at the list', async () => {
+    google.reset()
+    const { code, text } = await stage('drive', 'index-gphotos', [])
+    expect({ code, text }).toMatchObject({ code: 0, text: expect.stringMatching(/nothing new/) })
+    expect(google.log.map(({ path }) => path)).toEqual(['/drive/v3/files'])
+  })
+
+  test('cost their directories, their sidecars and what is new, when a whole library comes again', async () => {
+    const files = await lay(recently(5), { shots: [...shots(0, 31), inAlbum], albums: [album] })
+    google.reset()
+    const { text } = await stage('drive', 'index-gphotos', [])
+    expect(text).toMatch(/31 photos in 1 album/)
+    await stages('drive', ...all)
+    expect(immich.db.assets.size).toBe(31)
+    const media = [...shots(0, 31), inAlbum].reduce(
+      (sum, { bytes }) => sum + (bytes?.length ?? 0),
+      0,
+    )
+    // What is no picture: sidecars and directories, and the headers of the pictures, which nobody reads.
+    const needed = size(files) - media + jpeg(30).length
+    expect(google.served.bytes).toBeLessThanOrEqual(needed * 1.02)
+    expect(google.served.bytes).toBeGreaterThan(jpeg(30).length)
+  })
+
+  test('that bring only what is new are joined with what is known', async () => {
+    await lay(
+      recently(1),
+      {
+        shots: [
+          ...shots(31, 33),
+          { ...inAlbum, folder: 'Trip', name: 'IMG_40.jpg', bytes: jpeg(40) },
+        ],
+        albums: [album],
+      },
+      {},
+      { parts: 1 },
+    )
+    google.reset()
+    await stages('drive', 'index-gphotos', ...all)
+    const { photos, albums } = await stateOf('drive')
+    expect(Object.keys(photos).length).toBe(34)
+    expect(Object.values(albums).map(({ title, photos }) => [title, photos.length])).toEqual([
+      ['Trip', 2],
+    ])
+    expect(immich.db.assets.size).toBe(34)
+  })
+
+  test('that are still coming, or lack a part, are left for later', async () => {
+    await lay(recently(0), { shots: shots(50, 52) }, { created: new Date().toISOString() })
+    const { code, text } = await stage('drive', 'index-gphotos', [])
+    expect([code, text]).toEqual([
+      0,
+      expect.stringMatching(/its last part came 0 min ago.*left for a later run/),
+    ])
+    const [first] = [...google.files.values()].slice(-2)
+    for (const file of [...google.files.values()].slice(-2))
+      file.created = '2026-01-16T08:00:00.000Z'
+    google.files.delete(first?.id as string)
+    const again = await stage('drive', 'index-gphotos', [])
+    expect([again.code, again.text]).toEqual([4, expect.stringMatching(/part 1 is not in Drive/)])
+    google.files.delete([...google.files.keys()].at(-1) as string)
+  })
+
+  test('packed as tgz are told, and taken to disk only when that is asked for', async () => {
+    const [tgz] = await lay(recently(2), { shots: shots(60, 62) }, {}, { parts: 1, format: 'tgz' })
+    google.reset()
+    const { code, text } = await stage('drive', 'index-gphotos', [])
+    expect([code, text]).toEqual([
+      4,
+      expect.stringMatching(/\.tgz, which cannot be read in pieces.*--download/),
+    ])
+    expect(google.served.bytes).toBe(0)
+    const taken = await stage('drive', 'index-gphotos', ['--download', 'down'])
+    expect([taken.code, taken.text]).toEqual([0, expect.stringMatching(/36 photos/)])
+    expect(google.served.bytes).toBe(tgz?.size)
+    expect((await stage('drive', 'index-gphotos', [])).text).toMatch(/nothing new/)
+  })
+
+  test("are read up to the day's bytes, and on the next day from there", async () => {
+    await newPlace('budget', DRIVE)
+    const { code, text } = await stage('budget', 'index-gphotos', [
+      '--drive',
+      '--max-bytes-per-day',
+      '20KB',
+    ])
+    expect([code, text]).toEqual([3, expect.stringMatching(/--max-bytes-per-day.*tomorrow/)])
+    expect((await stage('budget', 'index-gphotos', ['--max-bytes-per-day', '1GB'])).code).toBe(0)
+  })
+
+  test('without a sign-in, or with one that has ended, say what to type', async () => {
+    await newPlace('nobody')
+    const { code, text } = await stage('nobody', 'index-gphotos', ['--drive'])
+    expect([code, text]).toEqual([
+      1,
+      expect.stringMatching(/nobody is signed in.*make auth ARGS="--google drive"/),
+    ])
+    google.expire('all')
+    const ended = await stage('drive', 'index-gphotos', [])
+    expect([ended.code, ended.text]).toEqual([1, expect.stringMatching(/sign-in has ended/)])
+  })
+
+  test('whose schedule has run out, or a sign-in that dies soon, want a person (exit 4)', async () => {
+    google.files.clear()
+    google.settings.testing = true
+    await newPlace('old', DRIVE)
+    google.settings.testing = false
+    await lay(recently(80), { shots: shots(70, 72) })
+    const first = await stage('old', 'index-gphotos', ['--drive'])
+    expect([first.code, first.text]).toEqual([
+      4,
+      expect.stringMatching(/80 days old.*Export every 2 months/),
+    ])
+    const again = await stage('old', 'index-gphotos', [])
+    expect([again.code, again.text]).toEqual([
+      4,
+      expect.stringMatching(/nothing new[^]*80 days old/),
+    ])
+  })
+})
+
+test('sync goes through Drive unattended, and calls the monitor after a good run alone', async () => {
+  google.files.clear()
+  await newPlace('sync', DRIVE)
+  await lay(recently(3), { shots: shots(80, 82) })
+  const ping = `${google.url}/ping`
+  const bad = await stage('sync', 'sync', [
+    '--drive',
+    '--yes',
+    '--ping',
+    ping,
+    '--max-bytes-per-day',
+    '1KB',
+  ])
+  expect([bad.code, google.log.some(({ path }) => path === '/ping')]).toEqual([3, false])
+  const { code, text } = await stage('sync', 'sync', [
+    '--drive',
+    '--yes',
+    '--wait',
+    '1s',
+    '--ping',
+    ping,
+  ])
+  expect({ code, text }).toMatchObject({ code: 0 })
+  expect(google.log.filter(({ path }) => path === '/ping').length).toBe(1)
+  expect(Object.values((await stateOf('sync')).transfers).length).toBe(2)
+})
+
+describe('picked photos', () => {
+  const item = (n: number, facts = {}) => ({
+    id: `AByIYS-${n}`,
+    name: `PICK_${n}.jpg`,
+    taken: new Date((1_717_236_000 + n * 60) * 1000).toISOString(),
+    bytes: jpeg(n),
+    width: 4,
+    height: 3,
+    ...facts,
+  })
+
+  beforeAll(async () => {
+    await newPlace('picked', ['--google', 'picker'])
+  })
+
+  test('are listed with what they lack, sent, and the choice is ended', async () => {
+    google.picker.settings.choose = () => [
+      item(101),
+      item(102, { kind: 'VIDEO', name: 'PICK_102.mp4' }),
+      item(103, { kind: 'VIDEO', status: 'PROCESSING' }),
+    ]
+    const { code, text } = await stage('picked', 'index-gphotos', ['--pick'])
+    expect({ code, text }).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/still works on this video[^]*2 photos/),
+    })
+    const before = immich.db.assets.size
+    await stages('picked', 'index-immich', 'link', 'transfer')
+    const { photos, transfers } = await stateOf('picked')
+    expect(Object.values(photos).map(({ title, picked }) => [title, picked?.lacks])).toEqual([
+      ['PICK_101.jpg', 'place'],
+      ['PICK_102.mp4', 'transcoded'],
+    ])
+    expect(Object.values(transfers).map(({ asset }) => typeof asset)).toEqual(['string', 'string'])
+    expect(immich.db.assets.size).toBe(before + 2)
+    expect([...google.picker.sessions.values()].at(-1)?.deleted).toBe(true)
+  })
+
+  test('picked again are the same photos', async () => {
+    google.picker.settings.choose = () => [item(101), item(104)]
+    await stage('picked', 'index-gphotos', ['--pick'])
+    await stages('picked', 'index-immich', 'link', 'transfer')
+    expect(Object.keys((await stateOf('picked')).photos).length).toBe(3)
+  })
+
+  test('give way to the original that a Takeout brings, which gets their albums; the trash only on demand', async () => {
+    const { transfers, photos } = await stateOf('picked')
+    const [id = ''] = Object.entries(photos).find(([, { title }]) => title === 'PICK_101.jpg') ?? []
+    const copy = transfers[id]?.asset as string
+    const original = {
+      ...(shots(0, 1)[0] as Shot),
+      name: 'PICK_101.jpg',
+      taken: 1_717_236_000 + 101 * 60,
+      bytes: jpeg(201),
+    }
+    const { paths } = await makeTakeout(join(folder, 'late'), { shots: [original] }, { parts: 1 })
+    const made = await fetch(`${immich.url}/api/albums`, {
+      method: 'POST',
+      headers: { 'x-api-key': immich.key, 'content-type': 'application/json' },
+      body: JSON.stringify({ albumName: 'Best', assetIds: [copy] }),
+    })
+    const { id: best } = (await made.json()) as { id: string }
+    expect((await stage('picked', 'index-gphotos', paths)).code).toBe(0)
+    await stages('picked', 'index-immich', 'link', 'transfer')
+    const after = await stateOf('picked')
+    const [originalId = ''] =
+      Object.entries(after.photos).find(
+        ([, { picked, title }]) => !picked && title === 'PICK_101.jpg',
+      ) ?? []
+    expect(after.photos[id]?.replacedBy).toBe(originalId)
+    const sent = after.transfers[originalId]?.asset as string
+    expect(sent).not.toBe(copy)
+    const members = await fetch(`${immich.url}/api/search/metadata`, {
+      method: 'POST',
+      headers: { 'x-api-key': immich.key, 'content-type': 'application/json' },
+      body: JSON.stringify({ albumIds: [best] }),
+    })
+    expect(JSON.stringify(await members.json())).toContain(sent)
+    expect(immich.db.assets.get(copy)?.trashed).toBeFalsy()
+    await stage('picked', 'transfer', ['--replace-picked'])
+    expect(immich.db.assets.get(copy)).toMatchObject({ deletedAt: expect.anything() })
+  })
+})
+
+describe('albums that were downloaded by themselves', () => {
+  test('come in with the title they are given, and grow', async () => {
+    await newPlace('album')
+    const zips = join(folder, 'zips')
+    await mkdir(zips)
+    await makeTakeout(join(folder, 'flat'), { shots: shots(300, 302) }, { format: 'folder' })
+    await writeFile(join(zips, 'IMG_300.jpg'), jpeg(300))
+    await stage('album', 'index-gphotos', ['--album', `Friends' trip=${zips}`])
+    const first = Object.values((await stateOf('album')).albums)
+    expect(first.map(({ title, photos }) => [title, photos.length])).toEqual([["Friends' trip", 1]])
+    await writeFile(join(zips, 'IMG_301.jpg'), jpeg(301))
+    const { text } = await stage('album', 'index-gphotos', [])
+    expect(text).toMatch(/2 photos in 1 album/)
+    const { albums } = await stateOf('album')
+    expect(Object.values(albums).map(({ photos }) => photos.length)).toEqual([2])
+  })
+
+  test('come from a share link only when it is named, and the rest goes on without Google', async () => {
+    await newPlace('share')
+    google.share.albums.set('lake', {
+      title: 'Lake',
+      key: 'K',
+      pictures: [310, 311].map((n) => ({
+        id: `AF1Qip${n}`,
+        name: `IMG_${n}.jpg`,
+        bytes: jpeg(n),
+        takenMs: 1_717_236_000_000,
+      })),
+    })
+    const { code, text } = await stage('share', 'index-gphotos', [
+      '--share',
+      google.share.link('lake'),
+    ])
+    expect({ code, text }).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/2 photos in 1 album/),
+    })
+    const { albums, photos } = await stateOf('share')
+    expect(Object.values(albums).map(({ title }) => title)).toEqual(['Lake'])
+    expect(
+      Object.values(photos)
+        .map(({ title }) => title)
+        .sort(),
+    ).toEqual(['IMG_310.jpg', 'IMG_311.jpg'])
+    google.reset()
+    await stage('share', 'index-gphotos', [])
+    expect(google.log).toEqual([])
+  })
+})
