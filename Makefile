@@ -30,8 +30,9 @@ sync:          ## All of it in order, with a plan first: make sync TAKEOUT=... I
 verify:        ## Ask Immich again and compare every field with what was sent
 status:        ## What is known, sent and owed, and what to type next
 doctor:        ## What is configured, reachable and permitted, and what to do about the rest
+cron:          ## Print lines for crontab and a systemd timer that run sync by themselves; installs nothing
 
-STAGES := auth index-gphotos index-immich link transfer sync verify status doctor
+STAGES := auth index-gphotos index-immich link transfer sync verify status doctor cron
 .PHONY: $(STAGES)
 $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)

@@ -31,17 +31,24 @@ export function linkAlbums(
       found.set(id, { album, how: there[album] || !listed ? how : 'gone from the server' })
     } else if (!one.leftOut) open.set(id, one)
   }
+  // What a run was making when it was killed is for `transfer` to find, and no namesake's.
+  const inDoubt = (id: string) => transfers[id]?.sending
+  const order = [...open].sort(([a], [b]) => Number(!inDoubt(a)) - Number(!inDoubt(b)))
   for (const [how, form] of FORMS) {
     const titles = new Map<string, string[]>()
     for (const [id, { title }] of Object.entries(there)) {
       if (!used.has(id)) titles.set(form(title), [...(titles.get(form(title)) ?? []), id])
     }
-    for (const [id, { title }] of open) {
+    for (const [id, { title }] of order) {
+      if (!open.has(id)) continue
       const candidates = (titles.get(form(title)) ?? []).filter((one) => !used.has(one))
       const [only, second] = candidates
       if (!only) continue
       open.delete(id)
-      if (second) found.set(id, { album: null, how: 'several', candidates })
+      if (inDoubt(id)) {
+        for (const one of candidates) used.add(one)
+        found.set(id, { album: null, how: 'none' })
+      } else if (second) found.set(id, { album: null, how: 'several', candidates })
       else {
         used.add(only)
         const isShared = there[only]?.shared

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { hex } from './directory.ts'
-import { fileSource } from './source.ts'
+import { fileSource, type Source } from './source.ts'
 import { Fail } from './stage.ts'
 import type { Part, PhotoFile } from './state.ts'
 import { readTar } from './tar.ts'
@@ -26,6 +26,9 @@ const CHUNK_BYTES = 1024 * 1024
 /** A part cannot be read at all: what lies in others can. */
 export class Lost extends Fail {}
 
+/** A part is not there any more. */
+export class Gone extends Lost {}
+
 /** A part that gives its files in any order, as often as asked: a zip or a folder. */
 export type Opened = {
   /** The wanted files in the order in which they lie there; one that is not there any more throws when it is opened. */
@@ -33,7 +36,7 @@ export type Opened = {
   close(): Promise<void>
 }
 
-/** Opens a zip or a folder. Throws Lost where it is gone or no zip. */
+/** Opens a zip (on disk or in Drive) or a folder. Throws Lost where it is gone or no zip. */
 export async function openPart(part: Part): Promise<Opened> {
   await stillThere(part)
   if (part.kind === 'folder') {
@@ -48,7 +51,7 @@ export async function openPart(part: Part): Promise<Opened> {
     }
     return { bodies: (wanted) => wanted.map(bodyOf), close: async () => {} }
   }
-  const source = await fileSource(part.path).catch(lost)
+  const source = await sourceOf(part).catch(lost)
   const { entries } = await readDirectory(source).catch(async (error) => {
     await source.close()
     return lost(error)
@@ -79,15 +82,29 @@ export async function* bodies(part: Part, wanted: PhotoFile[]): AsyncGenerator<B
   }
 }
 
-/** Throws Lost where a part that is still needed is not where it was last seen. */
+/** The bytes of an archive, wherever it lies. */
+export async function sourceOf(part: Omit<Part, 'entries'>): Promise<Source> {
+  const { drive } = part
+  if (!drive) return fileSource(part.path)
+  const { driveSource } = await import('./drive-source.ts')
+  return driveSource({ ...part, drive })
+}
+
+/** Throws Gone where a part that is still needed is not where it was last seen. */
 export async function stillThere(part: Part): Promise<void> {
+  if (part.drive) {
+    const { driveTrouble } = await import('./drive-source.ts')
+    const trouble = driveTrouble(part)
+    return trouble && lost(trouble)
+  }
   if (await stat(part.path).catch(() => null)) return
-  throw new Lost(
+  throw new Gone(
     `Cannot read "${part.name}": it is no longer at ${part.path}, and photos in it are still owed: bring it back, or index it where it is now`,
   )
 }
 
-function lost(error: unknown): never {
+/** What ends the reading of one part, and leaves the others. */
+export function lost(error: unknown): never {
   throw error instanceof Fail ? new Lost(error.message, { cause: error }) : error
 }
 

@@ -39,7 +39,7 @@ export function arrival(
   // A file's own date without a zone is read as UTC, and a guess goes as the upload's date: neither has a wall clock to ask for.
   const isKnown = time.inFile || (needsSidecar && time.text !== undefined)
   const iso = time.instant !== null && (isKnown || time.from === 'guess')
-  const isClock = isKnown && (time.instant ?? 0) > LAST_ODD_ZONE
+  const isClock = isKnown && (time.instant ?? 0) > LAST_ODD_ZONE && !isAtSea(place ?? head.place)
   return {
     fields: {
       fileCreatedAt: own,
@@ -124,6 +124,11 @@ export function completion(
 export function samePlace(a: Place | undefined, b: Place | undefined): boolean {
   if (!a || !b) return a === b
   return Math.abs(a[0] - b[0]) < 1e-5 && Math.abs(a[1] - b[1]) < 1e-5
+}
+
+// There Immich takes the zone of the nearest town on land, which is nothing that can be known here.
+function isAtSea(place: Place | undefined) {
+  return place !== undefined && zoneAt(place)?.startsWith('Etc/') === true
 }
 
 function tagsOf(photo: Photo, guessed: boolean) {

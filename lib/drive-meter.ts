@@ -8,7 +8,9 @@ const folder = () => `${dataFolder}/drive`
 const file = () => `${folder()}/bytes-today.json`
 const WRITE_EVERY = 64 * 1024 * 1024
 
-let limit = Number.POSITIVE_INFINITY
+let limit = process.env.MAX_BYTES_PER_DAY
+  ? bytesIn('MAX_BYTES_PER_DAY', process.env.MAX_BYTES_PER_DAY)
+  : Number.POSITIVE_INFINITY
 let spent: { day: string; bytes: number } | undefined
 let unwritten = 0
 /** Bytes that this run has read out of Drive. */

@@ -11,43 +11,42 @@ import { Fail, hint, say } from './stage.ts'
 const PIECE_BYTES = 16 * 1024 * 1024
 
 /**
- * The parts of whole exports in Drive, as the index takes them; what is left for later is said. A tgz can only be read as
+ * The parts of whole exports in Drive that are not on disk. `lacking` says what is left out and wants a person. A tgz can only be read as
  * a whole: it comes to disk, into `download`, or stays out. Throws Fail where Google cannot be asked.
  */
 export async function partsInDrive({
   settleMs,
   download,
-  have,
+  isOnDisk,
 }: {
   settleMs: number
   download?: string
-  /** Whether a part is on disk already: then it is read there. */
-  have: (part: { name: string; size: number }) => boolean
-}): Promise<{ found: Found[]; exports: string[]; later: number }> {
+  isOnDisk: (part: DrivePart) => boolean
+}): Promise<{ found: Found[]; exports: string[]; lacking: string[] }> {
   const exports = await exportsInDrive(settleMs)
   const found: Found[] = []
-  let later = 0
-  for (const { name, parts, whole, why } of exports) {
+  const lacking: string[] = []
+  for (const { name, parts, whole, why, isComing } of exports) {
     if (!whole) {
-      later++
-      say(`${name} in Drive: ${why}: left for a later run`)
+      const said = `${name} in Drive: ${why}: left for a later run`
+      if (isComing) say(said)
+      else lacking.push(said)
       continue
     }
-    const wanted = parts.filter((part) => !have(part))
+    const wanted = parts.filter((part) => !isOnDisk(part))
     const packed = wanted.filter(({ kind }) => kind === 'tgz')
     if (packed.length > 0 && !download) {
       const bytes = packed.reduce((sum, { size }) => sum + size, 0)
-      say(
+      lacking.push(
         `${name} in Drive: ${count(packed.length, 'part')} of it (${asSize(bytes)}) are .tgz, which cannot be read in pieces: order .zip next time, or take them to disk: ${hint('index-gphotos', '--drive --download FOLDER')}`,
       )
-      later++
     }
     for (const { created: _, ...part } of wanted) {
       if (part.kind === 'zip') found.push(part)
       else if (download) found.push(await downloadPart(part, download))
     }
   }
-  return { found, exports: exports.map(({ name }) => name), later }
+  return { found, exports: exports.map(({ name }) => name), lacking }
 }
 
 /** Takes a whole part to disk, goes on where a run was cut off, and checks it by Google's MD5 before it counts. */

@@ -18,10 +18,9 @@ const RECENT = 16
 
 const troubles = new Map<string, Fail>()
 
-/** Throws what ended the reading of this part, if anything did. */
-export function driveTrouble(part: Pick<Part, 'drive'>): void {
-  const trouble = part.drive && troubles.get(part.drive.id)
-  if (trouble) throw trouble
+/** What ended the reading of this part, if anything did: none of its photos can be had then. */
+export function driveTrouble(part: Pick<Part, 'drive'>): Fail | undefined {
+  return part.drive && troubles.get(part.drive.id)
 }
 
 /**

@@ -9,8 +9,14 @@ export type DrivePart = Omit<Part, 'entries'> & {
   created: number
 }
 
-/** An export in Drive: `whole` when all its parts are there, else `why` not. */
-export type DriveExport = { name: string; parts: DrivePart[]; whole: boolean; why: string }
+/** An export in Drive: `whole` when all its parts are there, else `why` not; `isComing` when Google may still be at it. */
+export type DriveExport = {
+  name: string
+  parts: DrivePart[]
+  whole: boolean
+  why: string
+  isComing: boolean
+}
 
 // Names, not types: Drive calls a Takeout's parts by half a dozen MIME types.
 const PART_NAME = /^(takeout-\d{8}T\d{6}Z)((?:-\d+)?)-(\d{3,})\.(zip|tgz|tar\.gz)$/i
@@ -45,22 +51,24 @@ export async function exportsInDrive(settleMs: number, now = Date.now()): Promis
   return [...jobs.values()]
     .map((named) => {
       const parts = [...named.values()].sort((a, b) => Number(a.number) - Number(b.number))
-      const why = whyNotWhole(parts, byHand ? 0 : settleMs, now)
-      return { name: parts[0]?.export ?? '', parts, whole: why === '', why }
+      const missing = missingOf(parts)
+      const age = now - Math.max(...parts.map(({ created }) => created))
+      const isComing = !byHand && age < settleMs
+      const why =
+        missing.length > 0
+          ? `part ${missing.join(', ')} is not in Drive`
+          : isComing
+            ? `its last part came ${Math.max(0, Math.round(age / 60_000))} min ago, and more may follow`
+            : ''
+      return { name: parts[0]?.export ?? '', parts, whole: why === '', why, isComing }
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function whyNotWhole(parts: DrivePart[], settleMs: number, now: number) {
+function missingOf(parts: DrivePart[]) {
   const numbers = new Set(parts.map(({ number }) => Number(number)))
-  const missing = Array.from({ length: Math.max(...numbers) }, (_, at) => at + 1).filter(
-    (number) => !numbers.has(number),
-  )
-  if (missing.length > 0) return `part ${missing.join(', ')} is not in Drive`
-  const age = now - Math.max(...parts.map(({ created }) => created))
-  if (age < settleMs)
-    return `its last part came ${Math.max(0, Math.round(age / 60_000))} min ago, and more may follow`
-  return ''
+  const all = Array.from({ length: Math.max(...numbers) }, (_, at) => at + 1)
+  return all.filter((number) => !numbers.has(number))
 }
 
 async function list({ drive, grant }: SignedIn): Promise<DriveFile[]> {

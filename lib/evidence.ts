@@ -21,7 +21,8 @@ export function doubts(
     const photo = photos[id] as Photo
     const [main] = photo.files
     const file = photo.files.find(
-      ({ part, size, crc }) => parts[part] && size === main?.size && crc === main.crc,
+      ({ part, size, crc }) =>
+        parts[part] && parts[part].kind !== 'picked' && size === main?.size && crc === main.crc,
     )
     if (!file) continue
     const whole = !links[id]?.sha1 && sameSize(photo, index).length > 0

@@ -63,23 +63,49 @@ function assetOf(photo: string, { transfers, links }: Known) {
   return transfers[photo]?.asset ?? (transfers[photo]?.again ? undefined : links[photo]?.asset)
 }
 
-/** Puts the photos into their album, which is made where there is none. Gives the transfer of the album, batch by batch. */
+/**
+ * After a kill an album may be there though the answer to its making was lost. Albums are made one after the other, each
+ * journalled before the next, so that there is one at most, and what no transfer knows of this title is it.
+ */
+async function madeBefore(server: Immich, title: string, known: Known, unfinishedSince: string) {
+  const others = new Set(Object.values(known.transfers).map(({ album }) => album))
+  const owner = await server.me()
+  const album = (await server.albums()).find(
+    ({ id, albumName, createdAt, ownerId }) =>
+      albumName === title &&
+      (owner === undefined || ownerId === owner) &&
+      createdAt >= unfinishedSince &&
+      !others.has(id),
+  )
+  return album?.id
+}
+
+/**
+ * Puts the photos into their album, which is made where there is none. Gives the transfer of the album, batch by batch; one
+ * with `sending` has to be on disk before the next is asked for. `unfinishedSince` as in Sending.
+ */
 export async function* fillAlbum(
   server: Immich,
   id: string,
   photos: string[],
   known: Known,
   rules: Rules,
+  unfinishedSince: string,
 ): AsyncGenerator<{ transfer: Transfer; refused: number }> {
   const { albums, assetAlbums } = known
   const { title, description } = albums[id] as Album
-  const { failed: _, tries: __, ...before } = known.transfers[id] ?? {}
+  const { failed: _, tries: __, sending, ...before } = known.transfers[id] ?? {}
   let transfer: Transfer = { ...before, at: new Date().toISOString() }
   let album = albumThere(id, known, rules)
   if (!album) {
-    const made = await server.createAlbum({ albumName: title, ...(description && { description }) })
-    album = made.id
-    transfer = { at: transfer.at, album, want: { title, ...(description && { description }) } }
+    const { at } = transfer
+    album = sending && (await madeBefore(server, title, known, unfinishedSince))
+    if (!album) {
+      yield { transfer: { at, sending: true }, refused: 0 }
+      const text = description && { description }
+      album = (await server.createAlbum({ albumName: title, ...text })).id
+    }
+    transfer = { at, album, want: { title, ...(description && { description }) } }
     yield { transfer, refused: 0 }
   } else if (!transfer.album) {
     transfer = { ...transfer, album, had: true, want: {} }

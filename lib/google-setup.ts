@@ -1,5 +1,5 @@
 import { question } from 'zx'
-import { endingSoon, readClient, readTokens, revoke, SCOPES } from './google.ts'
+import { endingSoon, hasClient, readClient, readTokens, revoke, SCOPES } from './google.ts'
 import type { Purpose } from './google-answers.ts'
 import { showPage } from './show-page.ts'
 import { signIn } from './signin.ts'
@@ -68,6 +68,10 @@ export async function googleSignIns(): Promise<string[]> {
     const since = new Date(grants[purpose]?.at ?? 0).toISOString().slice(0, 10)
     return `signed in to Google for ${purpose} since ${since}${whatFor(grants[purpose]?.scope ?? '')}`
   })
+  if (lines.length === 0 && (await hasClient()))
+    lines.push(
+      `a Google client is there, and nobody is signed in: ${hint('auth', '--google drive')} for Takeouts in Drive`,
+    )
   return [...lines, ...(await endingSoon())]
 }
 

@@ -1,13 +1,11 @@
-import { copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { drive } from 'googleapis/build/src/apis/drive/index.js'
 import { closedScope, isClosedScope, PAGES, type Purpose } from './google-answers.ts'
+import { type Client, readClient } from './google-client.ts'
 import { addressOf } from './google-hosts.ts'
 import { troubleOf } from './google-http.ts'
 import { dataFolder, Fail, hint } from './stage.ts'
-
-/** What Google's console gives as a file. A web client comes back only to an address that is registered with it. */
-export type Client = { id: string; secret: string; redirect?: string }
 
 /** One sign-in. Times in ms since 1970. */
 export type Grant = {
@@ -35,73 +33,6 @@ export const SCOPES = {
 }
 
 const tokensFile = () => `${dataFolder}/google-tokens.json`
-const clientFile = () => process.env.GOOGLE_CLIENT || `${dataFolder}/google-client.json`
-
-/** The client's file, kept beside the state and readable by its owner alone. Throws Fail, with what to click, where there is none. */
-export async function readClient(from?: string): Promise<Client> {
-  const path = from ?? (await findClient())
-  const client = clientIn(path, await readFile(path, 'utf8').catch(() => missing(path)))
-  if (from && !process.env.GOOGLE_CLIENT) {
-    await mkdir(dataFolder, { recursive: true, mode: 0o700 })
-    await copyFile(from, clientFile())
-    await open(clientFile(), 'r').then(async (file) => {
-      await file.chmod(0o600)
-      await file.close()
-    })
-  }
-  return client
-}
-
-/** Whether anything was set up: stages that can do without Google ask before they mention it. */
-export async function hasClient(): Promise<boolean> {
-  return findClient().then(
-    () => true,
-    () => false,
-  )
-}
-
-async function findClient() {
-  const usual = clientFile()
-  if (await readFile(usual).catch(() => null)) return usual
-  const names = await readdir(dataFolder).catch(() => [])
-  const found = names.find((name) => /^client_secret.*\.json$/.test(name))
-  return found && !process.env.GOOGLE_CLIENT ? `${dataFolder}/${found}` : missing(usual)
-}
-
-function missing(path: string): never {
-  throw new Fail(
-    `Cannot sign in to Google: there is no client file at ${path}: open ${PAGES.clients}, click "Create client", type "Desktop app", "Download JSON", then ${hint('auth', '--google drive --client FILE')} (docs/google-sign-in.md goes through it)`,
-  )
-}
-
-function clientIn(path: string, text: string): Client {
-  const wrong = (found: string) =>
-    new Fail(
-      `Cannot use the client file ${path}: ${found}: open ${PAGES.clients}, make a client of type "Desktop app" and download its JSON`,
-    )
-  let file: { installed?: Secrets; web?: Secrets; type?: string }
-  try {
-    file = JSON.parse(text) ?? {}
-  } catch {
-    throw wrong('it is no JSON')
-  }
-  if (file.type === 'service_account') throw wrong('it is a service account, which has no photos')
-  const secrets = file.installed ?? file.web
-  if (typeof secrets?.client_id !== 'string' || typeof secrets.client_secret !== 'string')
-    throw wrong('it holds neither "installed" nor "web" with a client_id and a client_secret')
-  const client = { id: secrets.client_id, secret: secrets.client_secret }
-  if (file.installed) return client
-  const redirect = secrets.redirect_uris?.find((uri) =>
-    /^http:\/\/(127\.0\.0\.1|localhost)(:\d+)?(\/|$)/.test(uri),
-  )
-  if (!redirect) {
-    throw new Fail(
-      `Cannot use the client file ${path}: it is a "Web application" without a way back to this machine: open ${PAGES.clients}, add http://127.0.0.1:8765 under "Authorized redirect URIs" and download it again, or make a client of type "Desktop app"`,
-    )
-  }
-  return { ...client, redirect }
-}
-type Secrets = { client_id?: unknown; client_secret?: unknown; redirect_uris?: string[] }
 
 /** All sign-ins. Throws Fail for a file that cannot be read. */
 export async function readTokens(): Promise<Tokens> {
@@ -143,6 +74,8 @@ export async function oauthClient(client: Client, redirectUri?: string) {
     clientId: client.id,
     clientSecret: client.secret,
     ...(redirectUri && { redirectUri }),
+    // A token that Google no longer takes is exchanged once, though its time is not over.
+    forceRefreshOnFailure: true,
     // Not from the client's file, which would tell it where to send the codes.
     endpoints: {
       oauth2AuthBaseUrl: `${addressOf('accounts')}/o/oauth2/v2/auth`,

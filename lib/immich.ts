@@ -8,7 +8,7 @@ import { uploader } from './upload.ts'
 import { walker } from './walk.ts'
 
 export type { Changes, Known, RawAlbum, RawAsset, RawExif, Visibility } from './immich-raw.ts'
-export { Refused } from './refusal.ts'
+export { Interrupted, Refused } from './refusal.ts'
 
 type Stack = { id: string; primaryAssetId: string; assets: RawAsset[] }
 

@@ -3,7 +3,6 @@ import { type Account, drop, enter, leave } from './account.ts'
 import type { Folder, Media, Sidecar } from './exported.ts'
 import { push } from './folder.ts'
 import { withoutExtension } from './naming.ts'
-import { stampOf } from './parts.ts'
 import type { Album, Photo } from './state.ts'
 import type { ExportFile } from './takeout.ts'
 

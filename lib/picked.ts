@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { lost } from './archive.ts'
 import { askGoogle, GoogleRefused } from './google-http.ts'
 import { splitName } from './media.ts'
 import { type Picked, picker } from './picker.ts'
 import { showPage } from './show-page.ts'
-import { dataFolder, say } from './stage.ts'
+import { dataFolder, Fail, say } from './stage.ts'
 import type { Part, Photo } from './state.ts'
 import type { Wanted } from './whereabouts.ts'
 
@@ -63,35 +64,6 @@ function photoOf({ id, name, kind, taken, width, height }: Picked, part: string)
 }
 
 /**
- * Puts picked photos, older and new, among those of the archives. A picked one whose original a Takeout has brought (name
- * without extension, second, and size in pixels where that is known) gives way to it, by `replacedBy`.
- */
-export function joinPicked(photos: Record<string, Photo>, picked: Record<string, Photo>): void {
-  const originals = Map.groupBy(Object.keys(photos), (id) => likeness(photos[id] as Photo))
-  for (const [id, photo] of Object.entries(picked)) {
-    const { replacedBy: _, ...plain } = photo
-    const same = (photo.taken === null ? [] : (originals.get(likeness(photo)) ?? [])).filter(
-      (other) => pixelsAgree(photo, photos[other] as Photo),
-    )
-    // Of two that fit none is it.
-    photos[id] = same.length === 1 ? { ...plain, replacedBy: same[0] as string } : plain
-  }
-}
-
-function likeness({ title, kind, taken }: Photo) {
-  return `${kind} ${taken} ${splitName(title.normalize('NFC').toLowerCase()).base}`
-}
-
-function pixelsAgree({ picked, kind }: Photo, original: Photo) {
-  const head = original.files[0]?.head
-  // Films come in another size.
-  if (kind === 'video' || !picked?.width || !picked.height || !head?.width || !head.height)
-    return true
-  const sorted = (a: number, b: number) => [a, b].sort((x, y) => x - y).join('x')
-  return sorted(picked.width, picked.height) === sorted(head.width, head.height)
-}
-
-/**
  * Fetches picked photos into data/picked/, since nobody tells their sizes beforehand; what is there from a run that was cut
  * off stays. Gives the part as the folder that it now is, and the files with their sizes.
  */
@@ -104,21 +76,7 @@ export async function fetchPicked(
   const missing = new Set<string>()
   for (const { from } of wanted)
     if (!(await stat(`${folder}/${from.path}`).catch(() => null))) missing.add(from.path)
-  if (missing.size > 0) {
-    const { items, ask } = await picker()
-    for await (const item of items(sessionOf(part))) {
-      const { path } = photoOf(item, '').files[0] as { path: string }
-      if (!missing.delete(path)) continue
-      try {
-        await askGoogle(item.address, { ...ask, into: `${folder}/${path}.part` })
-        await rename(`${folder}/${path}.part`, `${folder}/${path}`)
-      } catch (error) {
-        if (!(error instanceof GoogleRefused)) throw error
-        say(`${item.name}: ${error.message}`)
-      }
-      if (missing.size === 0) break
-    }
-  }
+  if (missing.size > 0) await fetchAll(part, folder, missing).catch(lost)
   const sized = await Promise.all(
     wanted.map(async (one) => {
       const info = await stat(`${folder}/${one.from.path}`).catch(() => null)
@@ -128,11 +86,32 @@ export async function fetchPicked(
   return { part: { ...part, kind: 'folder', path: folder }, wanted: sized }
 }
 
+async function fetchAll(part: Part, folder: string, missing: Set<string>) {
+  const { items, ask } = await picker()
+  for await (const item of items(sessionOf(part))) {
+    const { path } = photoOf(item, '').files[0] as { path: string }
+    if (!missing.delete(path)) continue
+    try {
+      await askGoogle(item.address, { ...ask, into: `${folder}/${path}.part` })
+      await rename(`${folder}/${path}.part`, `${folder}/${path}`)
+    } catch (error) {
+      if (!(error instanceof GoogleRefused)) throw error
+      say(`${item.name}: ${error.message}`)
+    }
+    if (missing.size === 0) return
+  }
+}
+
 /** Ends the choice at Google, and removes what was fetched of it: all of it has arrived. */
 export async function finishPicked(part: Part): Promise<void> {
   await rm(folderOf(part), { recursive: true, force: true })
-  const { close } = await picker()
-  await close(sessionOf(part))
+  try {
+    const { close } = await picker()
+    await close(sessionOf(part))
+  } catch (error) {
+    // It ends by itself after a week.
+    if (!(error instanceof Fail)) throw error
+  }
 }
 
 const folderOf = (part: Part) => `${dataFolder}/picked/${shortHash(sessionOf(part))}`

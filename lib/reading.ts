@@ -1,6 +1,7 @@
 import { idOfFolder } from './moved.ts'
-import { type Found, findParts } from './parts.ts'
+import type { Found } from './parts.ts'
 import { remembered } from './remembered.ts'
+import { isGone, partsOf, type SourceFlags } from './sources.ts'
 import { Fail, say } from './stage.ts'
 import type { Album, Leftover, Part, Photo } from './state.ts'
 import { type ExportFile, hashEqualSizes, readPart, recall } from './takeout.ts'
@@ -13,23 +14,33 @@ type Known = {
 }
 
 /**
- * The parts of all sources. One that was given in an earlier run and is gone is told and passed over; one that is `named`
- * now has to be there: throws Fail.
+ * The parts of all sources, and what a person should see to `soon`. One that was given in an earlier run and is gone is
+ * told and passed over; one that is `named` now has to be there: throws Fail.
  */
-export async function findSources(sources: string[], named: string[]): Promise<Found[]> {
+export async function findSources(
+  sources: string[],
+  named: string[],
+  given: SourceFlags,
+  known: Part[],
+): Promise<{ found: Found[]; soon: string[] }> {
   const found: Found[] = []
-  for (const source of sources) {
+  const soon: string[] = []
+  // Drive last: what lies on disk is not read from there.
+  for (const source of sources.toSorted(
+    (a, b) => Number(a === 'drive:') - Number(b === 'drive:'),
+  )) {
     try {
-      const here = await findParts([source])
+      const here = await partsOf(source, given, found, known)
       for (const path of here.passedOver)
         say(`${path}: passed over, it does not look like a Takeout`)
       found.push(...here.found)
+      soon.push(...here.soon)
     } catch (error) {
-      if (!(error instanceof Fail) || named.includes(source)) throw error
+      if (named.includes(source) || !(await isGone(source, error))) throw error
       say(`${source}: no longer there, what is known of it stays`)
     }
   }
-  return [...new Map(found.map((part) => [part.path, part])).values()]
+  return { found: [...new Map(found.map((part) => [part.path, part])).values()], soon }
 }
 
 /** Tells whether a part is as it was when it was read last; `seen` are the stamps of that time. Of a folder nobody knows. */
@@ -37,7 +48,9 @@ export function isSeen(part: Found, seen: string[] = []): boolean {
   return part.kind !== 'folder' && seen.includes(stampOf(part))
 }
 
-export const stampOf = ({ path, size, modified }: Found) => `${path} ${size} ${modified}`
+// Drive dates a file anew when it is moved or renamed.
+export const stampOf = ({ path, size, modified, drive }: Found) =>
+  `${path} ${size} ${drive?.checksum || modified}`
 
 /**
  * The files of all parts: of those that are there, and of those that are gone as the state remembers them. A part that
@@ -72,17 +85,20 @@ export async function readSources(
     tick(part)
   }
   const gone = new Set(Object.keys(known.parts).filter((id) => !read.has(id)))
-  for (const file of remembered(gone, known)) files.push(file)
+  // What was picked lies in no archive.
+  const archives = [...gone].filter((id) => known.parts[id]?.kind !== 'picked')
+  for (const file of remembered(new Set(archives), known)) files.push(file)
   recall(files, known.photos)
   await hashEqualSizes(files, (part) => read.get(part)?.path)
   return { files, read, gone, unreadable }
 }
 
-/** A tgz would have to be read through: where it did not change, what is known of it does. */
+/** A tgz would have to be read through, and Drive be asked for every sidecar: what is known does where nothing changed. */
 async function readOne(part: Found, seen: string[] | undefined, known: Known) {
   const [id] = Object.entries(known.parts).find(([, { path }]) => path === part.path) ?? []
   const isKnown = id && isSeen(part, seen) && Object.keys(known.photos).length > 0
-  if (part.kind === 'tgz' && isKnown) return { id, files: remembered(new Set([id]), known) }
+  if ((part.kind === 'tgz' || part.drive) && isKnown)
+    return { id, files: remembered(new Set([id]), known) }
   const listed = await readPart(part)
   if (part.kind !== 'folder') return listed
   const again = await idOfFolder(listed.id, listed.files, known.parts, known.photos)

@@ -12,6 +12,7 @@ export const ruleFlags = {
   'into-shared': { type: 'boolean' },
   'restore-deleted': { type: 'boolean' },
   upgrade: { type: 'boolean' },
+  'replace-picked': { type: 'boolean' },
   retry: { type: 'boolean' },
 } as const
 
@@ -21,6 +22,7 @@ export const rulesUsage = `  --edited stack            edited copies: stack (on 
   --into-shared             also into albums of Immich that other people can see
   --restore-deleted         bring back what was removed from Immich: pictures, from albums, emptied captions
   --upgrade                 where Immich had a smaller one: carry its albums over, and put it into the trash
+  --replace-picked          picked photos whose originals came in a Takeout go to the trash of Immich
   --retry                   also what failed three times`
 
 type Given = {
@@ -45,14 +47,14 @@ export function rulesOf(given: Given): Rules {
     intoShared: is('into-shared'),
     restoreDeleted: is('restore-deleted'),
     upgrade: is('upgrade'),
+    replacePicked: is('replace-picked'),
     retry: is('retry'),
   }
 }
 
-/** What the key must be allowed beyond what every run needs. */
-export function permissionsFor({ includeTrashed, restoreDeleted, upgrade }: Rules): string[] {
-  return [
-    ...(includeTrashed || restoreDeleted || upgrade ? ['asset.delete'] : []),
-    ...(upgrade ? ['asset.copy'] : []),
-  ]
+/** What the key must be allowed beyond what every run needs; `replacing` where originals of picked photos came. */
+export function permissionsFor(rules: Rules, replacing = false): string[] {
+  const { includeTrashed, restoreDeleted, upgrade, replacePicked } = rules
+  const trashes = includeTrashed || restoreDeleted || upgrade || (replacing && replacePicked)
+  return [...(trashes ? ['asset.delete'] : []), ...(upgrade || replacing ? ['asset.copy'] : [])]
 }

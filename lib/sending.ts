@@ -24,6 +24,8 @@ export type Sending = {
   /** Called after every file, and before a big one is sent (then it has to be on disk when it returns). */
   record(transfer: Transfer, big: boolean): Promise<void>
   sent(bytes: number): void
+  /** The original went over with such a run: it need not go again. */
+  known?: { id: string; sha1: string; status: 'duplicate' } | undefined
 }
 
 // From this size on it pays to ask the server after a kill, before the file goes again.
@@ -40,7 +42,7 @@ export async function sendFiles(
   before: Transfer | undefined,
   sending: Sending,
 ): Promise<Transfer> {
-  const { server, record, sent } = sending
+  const { server, record, sent, known } = sending
   let transfer: Transfer = { ...before, at: new Date().toISOString() }
   delete transfer.failed
   delete transfer.again
@@ -49,24 +51,29 @@ export async function sendFiles(
     (a, b) => order.indexOf(a.file) - order.indexOf(b.file),
   )) {
     const isMain = file === photo.files[0]
-    const { head, body: bytes } = await open(body, sent)
+    const { head, body: bytes, close } = await open(body, sent)
     const title = uploadName(photo, file, head.type)
     const { fields, sidecar, want } = arrival({ ...photo, title }, head)
     const live = isMain ? motionOf(photo, transfer) : undefined
     if (live) want.live = fields.livePhotoVideoId = live
     const isBig = body.size >= BIG_BYTES
-    const arrived = isBig && before?.sending && !body.once && (await arrivedBefore(server, body))
+    const arrived =
+      (isMain && known) ||
+      (isBig && before?.sending && !body.once && (await arrivedBefore(server, body)))
     if (isBig) await record({ ...transfer, sending: true }, true)
     const { id, sha1, status } =
       arrived ||
-      (await server.upload({
-        name: title,
-        size: body.size,
-        body: bytes,
-        fields,
-        // The server hides a motion half behind its still: what is said of the photo is said there.
-        ...(sidecar && file.role !== 'motion' && { sidecar }),
-      }))
+      (await server
+        .upload({
+          name: title,
+          size: body.size,
+          body: bytes,
+          fields,
+          // The server hides a motion half behind its still: what is said of the photo is said there.
+          ...(sidecar && file.role !== 'motion' && { sidecar }),
+        })
+        .finally(close))
+    await close()
     transfer = { ...transfer, at: new Date().toISOString(), size: (transfer.size ?? 0) + body.size }
     delete transfer.sending
     if (isMain) {
@@ -115,6 +122,18 @@ async function alreadyThere(
   if (raw.isTrashed) return had
   const added = await complete(server, photo, had, toAsset(raw))
   return live && !raw.livePhotoVideoId ? owing(added, 'live') : added
+}
+
+/** Whether the asset that a photo was linked to by its bytes was made by a run of ours that was cut off. */
+export async function isOurs(
+  server: Immich,
+  id: string,
+  asset: Asset | undefined,
+  unfinishedSince: string,
+): Promise<boolean> {
+  // None is younger than its last change: most are told without asking.
+  if (!asset || asset.library || asset.updated < unfinishedSince) return false
+  return (await server.asset(id)).createdAt >= unfinishedSince
 }
 
 /** Adds what an asset that was there before lacks of its photo: once, and never over what is there. */
@@ -168,7 +187,9 @@ async function open(body: Body, sent: (bytes: number) => void) {
     }
   }
   // A tar has no way back: one attempt, and the next run tries again.
-  return { head, body: body.once ? whole() : whole }
+  // Where nobody reads on, as much of it is left as there was: a tar would wait for its reader.
+  const close = async () => void (await stream.return(undefined))
+  return { head, body: body.once ? whole() : whole, close }
 }
 
 async function* readable(body: Body): AsyncGenerator<Buffer> {

@@ -30,6 +30,7 @@ export type Rules = {
   intoShared?: boolean
   restoreDeleted?: boolean
   upgrade?: boolean
+  replacePicked?: boolean
   retry?: boolean
 }
 
@@ -46,6 +47,8 @@ export function standing(
   rules: Rules = {},
 ): Standing {
   const { asset, failed, want = {}, had } = transfer ?? {}
+  if (photo.replacedBy && !asset)
+    return { is: 'left out', why: 'picked, and its original has come' }
   const there = asset ?? (transfer?.again ? undefined : link?.asset)
   if (there && !(asset && (transfer?.at ?? '') >= indexed)) {
     // No listing shows the locked folder.

@@ -247,7 +247,7 @@ export type Transfer = {
   replaced?: string
   /** Of an album: keys of the photos that were put into it. */
   added?: string[]
-  /** A body was on its way when this was written: the server is asked before it is sent again. */
+  /** A body was on its way when this was written, or an album was made: the server is asked before that goes again. */
   sending?: true
   /** Its owner removed it from the server and wants it back: its link and what was sent before no longer count. */
   again?: true

@@ -3,11 +3,11 @@ import { createReadStream } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { sourceOf } from './archive.ts'
 import { commentsIn } from './comments.ts'
 import { hex } from './directory.ts'
 import type { Found } from './parts.ts'
 import { type Json, readJson } from './sidecar.ts'
-import { fileSource } from './source.ts'
 import { Fail } from './stage.ts'
 import type { Photo, Seen } from './state.ts'
 import { readTar } from './tar.ts'
@@ -52,9 +52,12 @@ export async function crcOf(path: string): Promise<string> {
 /** Gives files what was read of them before, so that it is not read again: what a head said, a folder file's CRC-32. */
 export function recall(files: ExportFile[], photos: Record<string, Photo>): void {
   const known = new Map<string, { crc: string | null; head?: Seen }>()
+  // The same bytes in another export, which brings the whole library again.
+  const heads = new Map<string, Seen>()
   const folders = new Set(files.filter(isUnread).map(({ part }) => part))
   for (const { files } of Object.values(photos)) {
     for (const { part, path, size, crc, head } of files) {
+      if (head && crc !== null) heads.set(`${crc}-${size}`, head)
       if (head || (crc !== null && folders.has(part)))
         known.set(`${part}:${path}:${size}`, { crc, ...(head && { head }) })
     }
@@ -65,6 +68,8 @@ export function recall(files: ExportFile[], photos: Record<string, Photo>): void
     file.crc ??= before?.crc ?? null
     // Of an archive the CRC-32 tells that it is the same file; of a folder its size has to do.
     if (before?.head && (before.crc ?? file.crc) === file.crc) file.head ??= before.head
+    const same = heads.get(`${file.crc}-${file.size}`)
+    if (same) file.head ??= same
   }
 }
 
@@ -96,8 +101,8 @@ function isUnread({ crc, json, problem }: ExportFile) {
   return crc === null && !json && !problem
 }
 
-async function readZipPart({ path }: Found) {
-  const source = await fileSource(path)
+async function readZipPart(found: Found) {
+  const source = await sourceOf(found)
   try {
     const { entries, hash, skipped } = await readDirectory(source)
     if (entries.length > 0 && entries.every(({ encrypted }) => encrypted)) {

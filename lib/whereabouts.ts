@@ -17,10 +17,11 @@ export async function locate(
   transfers: Record<string, Transfer>,
 ): Promise<Map<string, Wanted[]>> {
   const there = new Set<string>()
-  for (const [id, { path }] of Object.entries(parts))
-    if (await stat(path).catch(() => null)) there.add(id)
+  for (const [id, { path, drive }] of Object.entries(parts))
+    if (drive || (await stat(path).catch(() => null))) there.add(id)
   const isTgz = (part: string) => Number(parts[part]?.kind === 'tgz')
-  const cost = ({ part }: PhotoFile) => Number(!there.has(part)) * 2 + isTgz(part)
+  const isFar = (part: string) => Number(parts[part]?.drive !== undefined) * 2
+  const cost = ({ part }: PhotoFile) => Number(!there.has(part)) * 4 + isFar(part) + isTgz(part)
   const found = new Map<string, Wanted[]>()
   for (const id of ids) {
     const photo = photos[id] as Photo

@@ -169,10 +169,10 @@ async function* readAhead<R extends Range>(source: Source, ranges: Iterable<R>, 
 }
 
 async function* piecewise(source: Source, at: number, length: number) {
-  const step = source.piece ?? mib
-  const pieces = Array.from({ length: Math.ceil(length / step) }, (_, i) => ({
-    at: at + i * step,
-    length: Math.min(step, length - i * step),
-  }))
+  const pieces: Range[] = []
+  // Over a network small ones first: some only want to see the head of a picture.
+  let step = source.piece ? mib / 4 : mib
+  for (let done = 0; done < length; done += step, step = Math.min(source.piece ?? mib, 2 * step))
+    pieces.push({ at: at + done, length: Math.min(step, length - done) })
   for await (const { bytes } of readAhead(source, pieces, 2)) yield bytes
 }

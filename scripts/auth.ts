@@ -2,21 +2,28 @@
 import { existsSync } from 'node:fs'
 import { question } from 'zx'
 import { writeSettings } from '../lib/dotenv.ts'
+import { googleFlags, googleSignIns, googleUsage, setUpGoogle } from '../lib/google-setup.ts'
 import { immich } from '../lib/immich.ts'
 import { NEEDED } from '../lib/permissions.ts'
 import { envFile, Fail, flags, hint, say } from '../lib/stage.ts'
 
 const usage = `
-Set up the Immich server: its address and an API key, what the key may do, and where both are kept.
+Set up the Immich server: its address and an API key, what the key may do, and where both are kept. With --google sign in
+to Google instead, for Takeouts in Drive or for photos that you pick.
 
   reads   IMMICH_URL, IMMICH_API_KEY (flags, environment, .env; on a terminal it asks for what is missing)
-  writes  .env (or .env.NAME with ACCOUNT=NAME), readable by you alone
+  writes  .env (or .env.NAME with ACCOUNT=NAME); data/google-tokens.json; both readable by you alone
 
 Usage: make auth [IMMICH_URL=http://nas:2283 IMMICH_API_KEY=...] [ARGS="..."]
+${googleUsage}
   --dry-run                 check, and write nothing
-Exit:  0 all is there, 1 no server, a wrong key or permissions that it lacks, 2 bad usage
+Exit:  0 all is there, 1 no server, no sign-in, a wrong key or permissions that it lacks, 2 bad usage
 `
-const given = flags(usage, {})
+const given = flags(usage, googleFlags)
+if (given.google || given.revoke !== undefined) {
+  await setUpGoogle(given)
+  process.exit(0)
+}
 const url =
   process.env.IMMICH_URL || (await ask('IMMICH_URL', 'Address of Immich (like http://nas:2283): '))
 const key =
@@ -47,6 +54,7 @@ if (missing.length > 0) {
     `Cannot use this key: it lacks ${missing.length} permissions: tick the empty ones of this list in Immich under Account Settings > API Keys, then ${hint('auth')}`,
   )
 }
+for (const line of await googleSignIns()) say(line)
 if (!given['dry-run']) {
   const isNew = writeSettings(envFile, { IMMICH_URL: url, IMMICH_API_KEY: key })
   if (isNew) say(`kept in ${envFile}, readable by you alone`)

@@ -5,11 +5,13 @@ import { Fail, flags, hint, say } from '../lib/stage.ts'
 const usage = `
 Print what makes this machine run sync by itself: lines for crontab, and a systemd timer. Nothing is installed.
 
+  reads   where it is run, and what it is given
+
 Usage: make cron [ARGS="--at 04:30"]      what sync is to be run with goes behind --, as in ARGS="-- --drive"
   --at HH:MM                time of day (03:30); sync runs once a day, and a run with nothing to do takes seconds
   --ping URL                a monitor to call at the end of a good run (healthchecks.io and the like)
   --crontab, --systemd      only one of the two
-Exit:  0 printed, 2 bad usage
+Exit:  0 printed, 1 a path that neither can hold, 2 bad usage
 `
 const given = flags(
   usage,

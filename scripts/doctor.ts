@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { existsSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
+import { endingSoon, hasClient, readTokens } from '../lib/google.ts'
+import { googleSignIns } from '../lib/google-setup.ts'
 import { immich } from '../lib/immich.ts'
 import { findParts } from '../lib/parts.ts'
 import { NEEDED } from '../lib/permissions.ts'
@@ -40,6 +42,7 @@ await look('disk', async () => {
   return `${size(free)} free for the state`
 })
 await look('takeout', takeout)
+if (await hasClient()) await look('google', google)
 const reachable = await look('immich', async () => {
   const server = await immich()
   const { version, features, config } = await server.facts()
@@ -87,13 +90,23 @@ function settings() {
   return `${envFile}, readable by you alone`
 }
 
+async function google() {
+  const [soon] = await endingSoon()
+  if (soon) throw new Fail(soon)
+  if (Object.keys((await readTokens()).grants).length === 0)
+    throw new Fail(`a client is there, and nobody is signed in: ${hint('auth', '--google drive')}`)
+  return (await googleSignIns()).join('; ')
+}
+
 async function takeout() {
   const { data } = await openState(given.state, { read: ['runs', 'parts'] })
   const remembered = (data.runs['index-gphotos']?.sources ?? []) as string[]
   const sources = [process.env.TAKEOUT ?? '', ...remembered].filter(Boolean)
   if (sources.length === 0)
     throw new Fail(`none was named yet: run ${hint('index-gphotos TAKEOUT="/path/to/the/zips"')}`)
-  const gone = Object.values<Part>(data.parts).filter(({ path }) => !existsSync(path))
+  const gone = Object.values<Part>(data.parts).filter(
+    ({ path, drive, kind }) => !drive && kind !== 'picked' && !existsSync(path),
+  )
   const { found } = await findParts(sources.filter((source) => existsSync(source)))
   const bytes = found.reduce((sum, part) => sum + part.size, 0)
   return `${count(found.length, 'part')} there (${size(bytes)})${gone.length > 0 ? `, ${gone.length} known that are gone` : ''}`

@@ -1,17 +1,21 @@
 #!/usr/bin/env node
 import { accountLines, roleCounts } from '../lib/account.ts'
+import { addAlbums } from '../lib/album-parts.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { headsOf } from '../lib/heads.ts'
 import { assemble } from '../lib/library.ts'
+import { joinPicked } from '../lib/originals.ts'
 import { gaps } from '../lib/parts.ts'
-import { count, number, progress } from '../lib/progress.ts'
+import { count, number, progress, size } from '../lib/progress.ts'
 import { findSources, isSeen, readSources, stampOf } from '../lib/reading.ts'
-import { Fail, flags, hint, say } from '../lib/stage.ts'
-import { openState, type Part } from '../lib/state.ts'
+import { noSource, otherSources, sourceFlags, sourceUsage } from '../lib/sources.ts'
+import { Fail, flags, say } from '../lib/stage.ts'
+import { openState, type Part, type Photo } from '../lib/state.ts'
 import { leaveOut } from '../lib/unchosen.ts'
 
 const usage = `
-List every photo and album of a Google Takeout: zip, tgz or unpacked folders, any mix, any number.
+List every photo and album of a Google Takeout: zip, tgz or unpacked folders, any mix, any number, on disk or in Google
+Drive; also albums that were downloaded by themselves, and what you pick on a page of Google's.
 
   reads   the parts that TAKEOUT names (remembered for the next time); names, directories and sidecars, and the heads of
           pictures only where these leave a doubt
@@ -19,18 +23,21 @@ List every photo and album of a Google Takeout: zip, tgz or unpacked folders, an
 
 Usage: make index-gphotos TAKEOUT="..." [ARGS="..."]
   TAKEOUT                   files, a folder that holds them, or globs; names may hold spaces
+${sourceUsage}
 ${choosingUsage}
   --memories                also the albums that Google made of memories ("2 years ago")
   --comments description    what people wrote in shared albums goes into the albums' descriptions
   --explain                 one JSON line to stdout for every file: what it is and why; writes nothing
   --folder 'Photos from 2021'   with --explain: only this folder
   --dry-run, --state FILE, --quiet, --json
-Exit:  0 done, 1 could not start, 2 bad usage, 3 some parts could not be read (run again), 4 done, but a part is missing
+Exit:  0 done, 1 could not start, 2 bad usage, 3 some parts could not be read (run again),
+       4 done, but something wants a person soon: a part is missing, an export has grown old, a sign-in ends
 `
 const given = flags(
   usage,
   {
     ...choosing,
+    ...sourceFlags,
     memories: { type: 'boolean' },
     comments: { type: 'string' },
     explain: { type: 'boolean' },
@@ -56,20 +63,17 @@ const started = performance.now()
 const last = runs['index-gphotos'] as { sources?: string[]; chosen?: string; seen?: string[] }
 const named =
   given.positionals.length > 0 ? given.positionals : [process.env.TAKEOUT ?? ''].filter(Boolean)
+named.push(...(await otherSources(given)))
 const sources = [...new Set([...(last?.sources ?? []), ...named])]
-if (sources.length === 0) {
-  throw new Fail(
-    `Cannot index: no Takeout was named: run ${hint('index-gphotos TAKEOUT="/path/to/the/zips"')} (README tells how to order one)`,
-  )
-}
-const found = await findSources(sources, named)
-const isSame = last?.chosen === asked && Object.keys(photos).length > 0
+if (sources.length === 0 && !given.pick) throw noSource()
+const { found, soon } = await findSources(sources, named, given, Object.values(parts))
+const isSame = last?.chosen === asked && Object.keys(photos).length > 0 && !given.pick
 if (isSame && !given.explain && found.every((part) => isSeen(part, last.seen))) {
   say(
     `nothing new: ${count(found.length, 'part')}, ${count(Object.keys(photos).length, 'photo')} known`,
   )
   await state.save()
-  process.exit(tellGaps(gaps(Object.values(parts))))
+  process.exit(tellSoon(gaps(Object.values(parts))))
 }
 
 // 2. Read them. One that cannot be read is told and passed over; what the state knows of it stays.
@@ -78,7 +82,9 @@ const { files, read, gone, unreadable } = await readSources(found, last?.seen, s
   shown.tick({ now: part.name }),
 )
 shown.end()
-if (files.length === 0 && unreadable.size === 0)
+await tellDrive()
+const picked = await pickedPhotos()
+if (files.length === 0 && unreadable.size === 0 && !given.pick)
   throw new Fail(`Cannot index: there is nothing in ${named.join(', ')}: name a Takeout`)
 
 // 3. From files to photos and albums.
@@ -93,17 +99,16 @@ const library = await assemble(files, {
   comments,
 })
 if (given.explain) explain()
+addAlbums(library, files, partOf)
 const notChosen = leaveOut(library, choice)
+joinPicked(library.photos, picked)
 
-// 4. Write what changed; the run last, so that a kill before it makes the next one look again.
+// 4. Write what changed, parts before what lies in them; the run last, so that a kill before it makes the next one look again.
+write('parts', Object.fromEntries([...gone, ...read.keys()].map((id) => [id, partOf(id)])))
 const changed = {
   photos: write('photos', library.photos),
   albums: write('albums', library.albums),
   leftovers: write('leftovers', library.leftovers),
-  parts: write(
-    'parts',
-    Object.fromEntries([...gone, ...read.keys()].map((id) => [id, partOf(id)])),
-  ),
 }
 state.put('runs', 'index-gphotos', {
   stage: 'index-gphotos',
@@ -127,16 +132,35 @@ if (given.json) {
   const roles = Object.fromEntries(roleCounts(library.rows))
   console.log(JSON.stringify({ files: files.length, roles, changed }))
 }
-const incomplete = tellGaps(missing)
+const incomplete = tellSoon(missing)
 process.exitCode = unreadable.size > 0 ? 3 : incomplete
 
-function tellGaps(missing: Map<string, number[]>) {
+/** What was picked before, and now: each once. */
+async function pickedPhotos(): Promise<Record<string, Photo>> {
+  const before = Object.fromEntries(Object.entries(photos).filter(([, { picked }]) => picked))
+  if (!given.pick || given['dry-run'] || given.explain) return before
+  const { pick } = await import('../lib/picked.ts')
+  const { id, part, photos: now } = await pick({ browser: !given['no-browser'] })
+  read.set(id, part)
+  return { ...before, ...now }
+}
+
+async function tellDrive() {
+  if (!found.some(({ drive }) => drive)) return
+  const { read } = await import('../lib/drive-meter.ts')
+  if (read.requests > 0)
+    say(`${size(read.bytes)} read out of Drive in ${count(read.requests, 'request')}`)
+}
+
+/** What wants a person soon, and the exit code that says so. */
+function tellSoon(missing: Map<string, number[]>) {
   for (const [name, numbers] of missing) {
     say(
       `${name}: part ${numbers.join(', ')} is missing: download it (a link lives for about a week) and run again; photos whose sidecar may lie there wait for it`,
     )
   }
-  return missing.size > 0 ? 4 : 0
+  for (const text of soon) say(text)
+  return missing.size + soon.length > 0 ? 4 : 0
 }
 
 function explain() {

@@ -58,7 +58,11 @@ const open = Object.keys(photos)
 
 // 2. The bytes decide where an asset has a photo's size, its size in pixels where one has its name and time.
 const bytes = new Map<string, Bytes>()
-for (const id of open) if (links[id]?.sha1) bytes.set(id, { sha1: links[id].sha1 })
+for (const id of open) {
+  const { width, height } = photos[id]?.picked ?? {}
+  if (width && height) bytes.set(id, { width, height })
+  else if (links[id]?.sha1) bytes.set(id, { sha1: links[id].sha1 })
+}
 const wanted = doubts(open, photos, links, parts, index)
 const reads = [...wanted.values()].reduce((sum, { size }) => sum + size, 0)
 const shown = progress(reads, 'files that Immich may have', given)

@@ -5,6 +5,7 @@ import { immich } from '../lib/immich.ts'
 import { PLANNED, planOf } from '../lib/plan.ts'
 import { count, number, size } from '../lib/progress.ts'
 import { ruleFlags, rulesOf, rulesUsage } from '../lib/rules.ts'
+import { sourceFlags, sourceUsage } from '../lib/sources.ts'
 import { envFile, Fail, flags, say } from '../lib/stage.ts'
 import { openState } from '../lib/state.ts'
 
@@ -16,15 +17,19 @@ Usage: make sync TAKEOUT="..." IMMICH_URL=... IMMICH_API_KEY=... [ARGS="..."]   
   --yes                     do not ask before the first byte
   --strictness high         for link: exact, high, medium, low
   --wait 10m                for verify: how long to wait for the server to read what it got
+${sourceUsage}
 ${choosingUsage}
 ${rulesUsage}
   --concurrency 4           for transfer: files on their way at once
+  --ping URL                call this address at the end of a good run (exit 0), for a monitor that misses it
   --dry-run (-n)            stop after the plan; --state FILE, --quiet, --limit N (photos to send)
-Exit:  as the first stage that could not go on; 3 some items failed (run again); 4 done, but a part is missing
+Exit:  as the first stage that could not go on; 3 some items failed (run again); 4 done, but something wants a person soon
 `
 const given = flags(usage, {
   ...choosing,
   ...ruleFlags,
+  ...sourceFlags,
+  ping: { type: 'string' },
   yes: { type: 'boolean' },
   strictness: { type: 'string', default: 'high' },
   concurrency: { type: 'string' },
@@ -42,7 +47,9 @@ else if (!process.env.IMMICH_URL) {
     `Cannot sync: no Immich server is set: give IMMICH_URL and IMMICH_API_KEY once, or put them into ${envFile}`,
   )
 }
-await run('index-gphotos', [...common, ...again(Object.keys(choosing))])
+// All stages that read out of Drive go by it.
+if (given['max-bytes-per-day']) process.env.MAX_BYTES_PER_DAY = given['max-bytes-per-day']
+await run('index-gphotos', [...common, ...again(Object.keys({ ...choosing, ...sourceFlags }))])
 await run('index-immich', common)
 await run('link', [...common, '--strictness', given.strictness])
 const left = await showPlan()
@@ -61,6 +68,7 @@ await run('transfer', [
 ])
 await run('verify', [...common, '--wait', given.wait])
 process.exitCode = worst
+if (given.ping && worst === 0) await ping(given.ping)
 
 /** Runs a stage as a person would. Items that failed (3) and a missing part (4) do not stop the rest; all else does. */
 async function run(stage: string, args: string[]) {
@@ -69,6 +77,16 @@ async function run(stage: string, args: string[]) {
   const code = exitCode ?? (signal ? 130 : 1)
   if (code !== 0 && code !== 3 && code !== 4) process.exit(code)
   if (code === 3 || worst === 0) worst = code
+}
+
+/** A monitor that does not answer is no reason to call the run a bad one. */
+async function ping(address: string) {
+  try {
+    const { status } = await fetch(address, { signal: AbortSignal.timeout(20_000) })
+    if (status >= 400) say(`warning: ${address} answered ${status}`)
+  } catch (error) {
+    say(`warning: ${address} could not be called: ${(error as Error).message}`)
+  }
 }
 
 /** These flags as they were given to us. */

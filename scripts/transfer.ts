@@ -1,20 +1,20 @@
 #!/usr/bin/env node
-import { bodies, Lost, openPart, stillThere } from '../lib/archive.ts'
+import { bodies, Gone, Lost, openPart, stillThere } from '../lib/archive.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { fillAlbum, membersLeft } from '../lib/filling.ts'
-import { immich, Refused } from '../lib/immich.ts'
+import { finishPhoto } from '../lib/finishing.ts'
+import { Interrupted, immich, Refused } from '../lib/immich.ts'
 import { NEEDED, requirePermissions } from '../lib/permissions.ts'
 import { filesLeft } from '../lib/photo-files.ts'
 import { MAX_TRIES, PLANNED, planOf } from '../lib/plan.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size } from '../lib/progress.ts'
-import { repair, repairable } from '../lib/repairing.ts'
+import { outdated, replace } from '../lib/replacing.ts'
 import { permissionsFor, ruleFlags, rulesOf, rulesUsage } from '../lib/rules.ts'
-import { sendFiles, Unreadable } from '../lib/sending.ts'
-import { bringBack, settle, takeOver } from '../lib/settling.ts'
+import { isOurs, type Sending, sendFiles, Unreadable } from '../lib/sending.ts'
+import { bringBack, takeOver } from '../lib/settling.ts'
 import { Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
 import { openState, type Part, type Photo, type Transfer } from '../lib/state.ts'
-import { smallerOnes, upgrade } from '../lib/upgrading.ts'
 import { asTheyCome, byPhoto, type Group, locate, type Wanted } from '../lib/whereabouts.ts'
 
 const usage = `
@@ -78,7 +78,8 @@ const tired =
   plan.tired.length > 0
     ? `; ${number(plan.tired.length)} failed ${MAX_TRIES} times: ${hint('status', '--list failed')}`
     : ''
-if (todo.length + removed.length + plan.albumsLeft().length === 0) {
+const old = () => outdated(state.data.photos, transfers, assets, Boolean(rules.replacePicked))
+if (todo.length + removed.length + plan.albumsLeft().length + old().length === 0) {
   const done = plan.those('transferred').length
   say(
     `nothing to send: ${number(done)} sent before, ${number(plan.those('linked').length)} were there${tired}`,
@@ -94,7 +95,10 @@ if (todo.length + removed.length + plan.albumsLeft().length === 0) {
 
 // 2. Whatever can refuse to start does so before the first byte.
 const server = await immich()
-await requirePermissions(server, [...Object.keys(NEEDED), ...permissionsFor(rules)])
+await requirePermissions(server, [
+  ...Object.keys(NEEDED),
+  ...permissionsFor(rules, old().length > 0),
+])
 // A run that does not come to its end leaves this mark, so that the next knows its assets for ours.
 const unfinishedSince = String(runs.transfer?.unfinishedSince ?? server.now().toISOString())
 state.put('runs', 'transfer', { stage: 'transfer', at: started.toISOString(), unfinishedSince })
@@ -110,15 +114,28 @@ const { photos } = plan
 const left = plan.left.slice(0, given.limit)
 const claimed = new Set(left.filter((id) => plan.assetOf(id)))
 const bytes = plan.bytesOf(left)
+const arrived = new Map<string, NonNullable<Sending['known']>>()
 await pool(claimed, workers, (id) => counting(id, () => claim(id)))
 const inTurn = turns()
 const shown = progress(left.length, 'photos', { ...given, totalBytes: bytes })
 const whole = left.filter((id) => !failed.has(id))
-for (const [part, files] of await locate(parts, photos, whole, transfers)) {
+const places = await locate(parts, photos, whole, transfers)
+const choices = new Set(
+  left
+    .flatMap((id) => photos[id]?.files[0]?.part ?? [])
+    .filter((part) => parts[part]?.kind === 'picked'),
+)
+tellDrive([...places])
+const missing = new Set<string>()
+for (const id of places.keys()) {
+  await stillThere(parts[id] as Part).catch((error) => error instanceof Gone && missing.add(id))
+}
+for (const [part, files] of places) {
   try {
     await sendFrom(parts[part] as Part, files)
   } catch (error) {
-    if (!(error instanceof Lost)) throw error
+    // Gone to begin with it is told, and the rest goes over; what goes away meanwhile took its disk along.
+    if (!(error instanceof Lost) || (error instanceof Gone && !missing.has(part))) throw error
     say(error.message)
   }
 }
@@ -128,6 +145,11 @@ await pool(left, workers, (id) => counting(id, () => finish(id)))
 let filled = 0
 const { albumsLeft, standings } = planOf(state.data, choice, rules)
 for (const id of albumsLeft()) await counting(id, () => fill(id))
+for (const id of old()) await counting(id, () => giveWay(id))
+for (const id of choices) {
+  const isOver = left.every((photo) => photos[photo]?.files[0]?.part !== id || plan.assetOf(photo))
+  if (isOver) await (await import('../lib/picked.ts')).finishPicked(parts[id] as Part)
+}
 shown.end()
 
 // 5. Count, in rows that add up.
@@ -168,10 +190,20 @@ process.exitCode = failed.size + owing > 0 ? 3 : tired ? 4 : 0
 async function claim(id: string) {
   const link = links[id]
   if (transfers[id]?.asset || !link?.asset) return
+  const { asset, how, sha1 } = link
+  // Sent by a run that was cut off before it could write that down: it is finished as that run would have done it.
+  if (how === 'checksum' && sha1 && (await isOurs(server, asset, assets[asset], unfinishedSince))) {
+    arrived.set(id, { id: asset, sha1, status: 'duplicate' })
+    return
+  }
   record(id, await takeOver(server, photos[id] as Photo, link, assets[link.asset]))
 }
 
 async function sendFrom(part: Part, files: Wanted[]) {
+  if (part.kind === 'picked') {
+    const fetched = await (await import('../lib/picked.ts')).fetchPicked(part, files)
+    return sendFrom(fetched.part, fetched.wanted)
+  }
   const from = files.map(({ from }) => from)
   if (part.kind === 'tgz') return pool(asTheyCome(bodies(part, from), files), workers, send)
   const opened = await openPart(part)
@@ -186,6 +218,7 @@ function send({ id, files }: Group) {
       await sendFiles(photo, files, transfers[id], {
         server,
         unfinishedSince,
+        known: arrived.get(id),
         record: async (transfer, big) => {
           record(id, transfer)
           if (big) await state.flush()
@@ -199,19 +232,38 @@ function send({ id, files }: Group) {
 
 async function finish(id: string) {
   if (!transfers[id]?.asset) return
-  const paid = await settle(server, photos[id] as Photo, transfers[id], rules.edited)
-  if (paid) record(id, paid)
-  const lost = repairable(transfers[id], checks[id], rules.restoreDeleted)
-  if (Object.keys(lost).length > 0) record(id, await repair(server, transfers[id], lost))
-  const small = rules.upgrade ? smallerOnes(links[id], transfers[id], assets) : []
-  if (small.length > 0) record(id, await upgrade(server, transfers[id], small, assets))
+  const known = { link: links[id], check: checks[id], assets, rules }
+  for await (const transfer of finishPhoto(server, photos[id] as Photo, transfers[id], known))
+    record(id, transfer)
+}
+
+/** A picked photo gives way to its original, once that is on the server. */
+async function giveWay(id: string) {
+  const target = plan.assetOf(photos[id]?.replacedBy ?? '')
+  if (!target) return
+  record(id, await replace(server, transfers[id] as Transfer, target, Boolean(rules.replacePicked)))
+}
+
+function tellDrive(places: [string, Wanted[]][]) {
+  const far = places.filter(([part]) => parts[part]?.drive).flatMap(([, files]) => files)
+  if (far.length === 0) return
+  const bytes = far.reduce((sum, { from }) => sum + from.size, 0)
+  say(`${count(far.length, 'file')}, ${size(bytes)}, come out of Google Drive`)
 }
 
 async function fill(id: string) {
   const members = membersLeft(id, state.data, standings, rules)
   let refusals = 0
-  for await (const { transfer, refused } of fillAlbum(server, id, members, state.data, rules)) {
+  for await (const { transfer, refused } of fillAlbum(
+    server,
+    id,
+    members,
+    state.data,
+    rules,
+    unfinishedSince,
+  )) {
     record(id, transfer)
+    if (transfer.sending) await state.flush()
     refusals += refused
   }
   filled += members.length - refusals
@@ -229,6 +281,7 @@ async function counting(id: string, work: () => Promise<void>) {
     say(`${plan.photos[id]?.title ?? albums[id]?.title}: ${error.message}`)
     const { sending: _, tries = 0, ...before } = transfers[id] ?? ({} as Transfer)
     const at = new Date().toISOString()
-    record(id, { ...before, at, failed: error.message, tries: tries + 1 })
+    const counts = Number(!(error instanceof Interrupted))
+    record(id, { ...before, at, failed: error.message, tries: tries + counts })
   }
 }

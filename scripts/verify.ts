@@ -4,6 +4,7 @@ import { askServer } from '../lib/asking.ts'
 import { albumDiffers, assetDiffers, type Differs } from '../lib/checking.ts'
 import { immich } from '../lib/immich.ts'
 import { count, number, progress } from '../lib/progress.ts'
+import { repairable } from '../lib/repairing.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import { type Check, openState, type Transfer } from '../lib/state.ts'
 
@@ -18,7 +19,8 @@ Usage: make verify [ARGS="..."]
   --all                     check again what was right before
   --wait 10m                wait so long (s, m, h) for the server to read new files
   --limit N, --dry-run, --state FILE, --quiet, --json
-Exit:  0 all right, 1 could not start or had to stop, 2 bad usage, 3 some differ or are still being read (run again)
+Exit:  0 all right, 1 could not start or had to stop, 2 bad usage, 3 some differ or are still being read (run transfer and
+       verify again; what differs as before and cannot be mended is told once)
 `
 // An update takes a second or two to come back from the server's own jobs: a difference counts when it stays.
 const POLL_MS = Number(process.env.PHOTOFERRY_POLL_MS || 2000)
@@ -72,12 +74,18 @@ shown.end()
 // 3. Write and tell. A difference from what was right once is its owner's doing.
 const tally = { right: 0, differ: 0, changed: 0, gone: 0, waiting: 0 }
 let told = 0
+let hopeful = 0
 for (const [id, differs] of results) {
   const check = checkOf(id, differs)
   const { ok, changed } = check
-  tally[kindOf(check)]++
+  const kind = kindOf(check)
+  // A difference that stays, and that nothing can mend, is told once: running again does not help.
+  const isOld = JSON.stringify(checks[id]?.differs) === JSON.stringify(differs)
+  const canMend = Object.keys(repairable(transfers[id] as Transfer, check)).length > 0
+  tally[kind]++
+  if (kind === 'waiting' || (kind === 'differ' && (canMend || !isOld))) hopeful++
   state.put('checks', id, check)
-  if (!differs || ok || told++ >= SHOWN) continue
+  if (!differs || ok || isOld || told++ >= SHOWN) continue
   const fields = Object.entries(differs).map(
     ([field, [is, want]]) => `${field} is ${JSON.stringify(is)}, not ${JSON.stringify(want)}`,
   )
@@ -99,7 +107,7 @@ say(
 )
 if (tally.differ > 0) say(`${hint('transfer')} gives again what the server lost`)
 if (given.json) console.log(JSON.stringify(tally))
-process.exitCode = tally.differ + tally.waiting > 0 ? 3 : 0
+process.exitCode = hopeful > 0 ? 3 : 0
 
 /** Since it was last sent or mended. */
 function wasRight(id: string) {

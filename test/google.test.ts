@@ -36,7 +36,12 @@ const visits: Person = (link) => google.visit(link)
 /** Runs `auth` as a person would who does `act` once the link is shown. */
 async function auth(args: string[], act: Person = visits) {
   const child = spawn(process.execPath, [script, ...args], {
-    env: { ...process.env, IMMICH_URL: '', IMMICH_API_KEY: '' },
+    env: {
+      ...process.env,
+      IMMICH_URL: '',
+      IMMICH_API_KEY: '',
+      NODE_COMPILE_CACHE: join(tmpdir(), 'photoferry-compiled'),
+    },
   })
   let text = ''
   let acted: unknown

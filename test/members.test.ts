@@ -152,13 +152,17 @@ test('an edit in an album folder makes its photo a member once', async () => {
   expect(albumsByTitle(found)).toEqual({ Trip: ['a.jpg'] })
 })
 
-test('twenty thousand albums take a moment', async () => {
-  const files = Array.from({ length: 20_000 }, (_, n) => [
-    ...shot(`Album ${n}/${n}.jpg`),
-    albumFile(`Album ${n}`),
-  ]).flat()
-  const started = performance.now()
-  const first = await library(files)
-  await library(files, { old: first })
-  expect(performance.now() - started).toBeLessThan(20_000)
-}, 60_000)
+test('eight times the albums take no more than some eight times the time', async () => {
+  const time = async (many: number) => {
+    const files = Array.from({ length: many }, (_, n) => [
+      ...shot(`Album ${n}/${n}.jpg`),
+      albumFile(`Album ${n}`),
+    ]).flat()
+    const started = performance.now()
+    await library(files, { old: await library(files) })
+    return performance.now() - started
+  }
+  await time(1000)
+  const few = await time(1000)
+  expect(await time(8000)).toBeLessThan(40 * few)
+}, 120_000)

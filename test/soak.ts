@@ -14,6 +14,7 @@ import { readTar } from '../lib/tar.ts'
 import { readDirectory, readEntries, streamEntry } from '../lib/zip.ts'
 import { bulkTakeout } from './sandbox/bulk-takeout.ts'
 import {
+  argsOf,
   campaign,
   campaignTakeout,
   holdings,
@@ -52,11 +53,6 @@ say(`seed ${seed}, ${minutes} min at least`)
 const load = await holdLoad()
 const bad = await tryBadInput()
 const faults = await surviveFaults()
-const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0)
-const rows = (counts: Record<string, number>) =>
-  Object.entries(counts)
-    .map(([what, many]) => `${number(many)} ${what}`)
-    .join(', ')
 console.log(`
 load held      ${load}
 faults         ${number(sum(faults.faults))} survived: ${rows(faults.faults)}
@@ -74,19 +70,15 @@ async function holdLoad() {
   const server = await startImmich({ extractDelayMs: 5, folder: null })
   const env = { IMMICH_URL: server.url, IMMICH_API_KEY: server.key }
   const took: string[] = []
-  let most = 0
   for (const stage of STAGES) {
     const began = performance.now()
-    const args =
-      stage === 'index-gphotos' ? ['takeout'] : stage === 'verify' ? ['--wait', '5m'] : []
-    const { code, text, peak } = await runStage(home, stage, args, { env })
+    const { code, text, peak } = await runStage(home, stage, argsOf(stage), { env })
     if (code !== 0) lost(`${stage} of ${items} photos ended with ${code}`, text)
-    took.push(`${stage} ${duration((performance.now() - began) / 1000)}`)
-    most = Math.max(most, peak)
+    took.push(`${stage} ${duration((performance.now() - began) / 1000)}, ${size(peak)}`)
   }
   if (server.db.assets.size !== items) lost(`of ${items} photos ${server.db.assets.size} arrived`)
   await server.stop()
-  const held = `${count(items, 'photo')} in ${size(most)} of memory at most (${took.join(', ')})`
+  const held = `${count(items, 'photo')} through every stage, with the memory that it took at most (${took.join('; ')})`
   say(held)
   return held
 }
@@ -144,9 +136,7 @@ async function tryBadInput() {
       writeFileSync(join(home, 'takeout', name), mutated(kind === 'tgz' ? tgz : zip, next))
     }
     for (const stage of STAGES) {
-      const args =
-        stage === 'index-gphotos' ? ['takeout'] : stage === 'verify' ? ['--wait', '10s'] : []
-      const { code, text } = await runStage(home, stage, args, {
+      const { code, text } = await runStage(home, stage, argsOf(stage), {
         env: { IMMICH_URL: server.url, IMMICH_API_KEY: server.key },
       })
       if (![0, 3, 4].includes(code ?? -1) || text.includes('bug in photoferry'))
@@ -265,4 +255,13 @@ function lost(what: string, text = ''): never {
   throw new Fail(
     `Cannot vouch for the pipeline: ${what}: run it again with --seed ${seed}\n${text}`,
   )
+}
+
+function sum(counts: Record<string, number>) {
+  return Object.values(counts).reduce((a, b) => a + b, 0)
+}
+
+function rows(counts: Record<string, number>) {
+  const terms = Object.entries(counts).sort(([, a], [, b]) => b - a)
+  return terms.map(([what, many]) => `${number(many)} ${what}`).join(', ')
 }

@@ -10,19 +10,20 @@ import { flags, say, wholeNumber } from '../../lib/stage.ts'
 import { openState } from '../../lib/state.ts'
 import { bulkTakeout } from '../sandbox/bulk-takeout.ts'
 import { startImmich } from '../sandbox/immich.ts'
+import { fullExportWithOneNew } from './drive.ts'
 
 const usage = `
 Measure the stages on data made on the spot, each against the least that it could cost in the same run.
 
 Usage: make bench [ARGS="..."]
   --items 100000            photos; 1000000 on request
-  --only index,state,transfer,rerun,link,start
+  --only index,state,transfer,rerun,link,start,drive
   --video-gb 5              the big file of the transfer
 Exit:  0 measured (a goal that was missed is told, and is no error), 1 could not measure, 2 bad usage
 `
 const given = flags(usage, {
   items: { type: 'string', default: '100000' },
-  only: { type: 'string', default: 'index,state,transfer,rerun,link,start' },
+  only: { type: 'string', default: 'index,state,transfer,rerun,link,start,drive' },
   'video-gb': { type: 'string', default: '5' },
 })
 const items = wholeNumber('--items', given.items)
@@ -53,6 +54,7 @@ const benches: Record<string, () => Promise<void>> = {
   start,
   transfer,
   rerun,
+  drive,
 }
 for (const name of given.only.split(',')) await benches[name]?.()
 await writeFile('data/bench.json', `${JSON.stringify(figures, null, 2)}\n`)
@@ -232,6 +234,21 @@ async function rerun() {
   put('rerun, requests', server.requests.length - before, null, '', 'requests')
   put('rerun, uploads', uploads.length, null, '0', 'uploads')
   await server.stop()
+}
+
+/** A whole library comes again in Drive, with one new photo: what does that cost? */
+async function drive() {
+  const own = `${state}.drive`
+  const many = Math.min(items, 10_000)
+  const { fetched, requests, needed, bytes } = await fullExportWithOneNew(
+    folder,
+    own,
+    many,
+    (name, args, env) => stage(name, args, env, own),
+  )
+  const what = `drive, one new photo in ${number(bytes / 1e9)} GB`
+  put(`${what}, fetched`, fetched / 1e6, needed / 1e6, 'at most 1.02 times', 'MB')
+  put(`${what}, requests`, requests, null, '', 'requests')
 }
 
 /** The Takeout of the figures, made once. */

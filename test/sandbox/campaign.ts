@@ -9,8 +9,12 @@ import { random } from './landscape.ts'
 import { type BadNetwork, type Seen, startProxy } from './proxy.ts'
 import { type Description, makeTakeout, type Shot } from './takeout.ts'
 
-/** When a stage is killed: at the n-th moment of a kind, or (`time`) after so many ms. */
-export type Kill = { at: 'request' | 'half' | 'done' | 'journal' | 'fold' | 'time'; n: number }
+/** When a stage is killed: at the n-th moment of a kind (of what fits `only`, method and path), or after n ms (`time`). */
+export type Kill = {
+  at: 'request' | 'half' | 'done' | 'journal' | 'fold' | 'time'
+  n: number
+  only?: RegExp
+}
 export type Ran = {
   stage: string
   code: number | null
@@ -83,7 +87,9 @@ export async function runStage(
   })()
   const timer = kill?.at === 'time' ? setTimeout(strike, kill.n) : undefined
   const isWire = kill && ['request', 'half', 'done'].includes(kill.at)
-  if (proxy) proxy.proxy.on = ({ moment }: Seen) => isWire === true && moment === kill.at && count()
+  const fits = ({ moment, method, path }: Seen) =>
+    isWire === true && moment === kill.at && (kill.only?.test(`${method} ${path}`) ?? true)
+  if (proxy) proxy.proxy.on = (seen) => fits(seen) && count()
   await mkdir(join(home, 'data'), { recursive: true })
   const watcher =
     kill && ['journal', 'fold'].includes(kill.at)
@@ -117,7 +123,7 @@ function memoryOf(pid: number | undefined) {
 const at = (utc: string) => Date.parse(`${utc}Z`) / 1000
 
 /** Bytes that no packing makes smaller, behind those of a picture. */
-function padded(head: Buffer, size: number, seed: number) {
+export function padded(head: Buffer, size: number, seed: number) {
   const bytes = Buffer.alloc(size)
   const next = random(seed)
   for (let n = 0; n + 4 <= size; n += 4) bytes.writeUInt32LE(Math.floor(next() * 2 ** 32), n)
@@ -299,13 +305,16 @@ export async function campaign(
     seed,
     kills,
     rate,
-    until = Number.POSITIVE_INFINITY,
     log = () => {},
-  }: { seed: number; kills: number; rate: number; until?: number; log?: (line: string) => void },
+  }: { seed: number; kills: number; rate: number; log?: (line: string) => void },
 ): Promise<Figures> {
   const next = random(seed)
   const proxy = await startProxy(server.url, { seed, rate })
-  const env = { IMMICH_URL: proxy.url, IMMICH_API_KEY: server.key }
+  const env = {
+    IMMICH_URL: proxy.url,
+    IMMICH_API_KEY: server.key,
+    TAKEOUT: join(home, 'takeout'),
+  }
   const figures: Figures = {
     runs: 0,
     kills: {},
@@ -320,27 +329,25 @@ export async function campaign(
   let failures = 0
   try {
     for (let n = 0; n < STAGES.length; ) {
-      const stage = STAGES[n] as string
+      // Some begin with the first stage by `make sync`, which runs them all.
+      const stage = n === 0 && next() < 0.15 ? 'sync' : (STAGES[n] as string)
       // Most of the kills go to where most can break.
-      const wants = left > 0 && Date.now() < until && next() < (stage === 'transfer' ? 0.97 : 0.35)
+      const wants = left > 0 && next() < (isSending(stage) ? 0.97 : 0.35)
       const kill = wants ? chooseKill(stage, next) : undefined
-      const args =
-        stage === 'index-gphotos' ? ['takeout'] : stage === 'verify' ? ['--wait', '30s'] : []
-      const ran = await runStage(home, stage, [...args, '--verbose'], { env, proxy, kill })
+      const ran = await runStage(home, stage, [...argsOf(stage), '--verbose'], { env, proxy, kill })
       figures.runs++
       log(`${stage} ${ran.killed ? `killed at ${kill?.at} ${kill?.n}` : ran.code}`)
       if (ran.killed) {
         left--
         const label = `${kill?.at}`
         figures.kills[label] = (figures.kills[label] ?? 0) + 1
-        if (stage === 'transfer')
-          for (const { size } of proxy.atRisk(JOURNAL_MS)) figures.bound += size
+        if (isSending(stage)) for (const { size } of proxy.atRisk(JOURNAL_MS)) figures.bound += size
         if (next() < 0.35) n = 0
         continue
       }
       if (ran.text.includes(server.key)) throw new Error(`${stage} tells the key:\n${ran.text}`)
       if (ran.code === 0) {
-        n++
+        n = stage === 'sync' ? STAGES.length : n + 1
         continue
       }
       const last = ran.text.trim().split('\n').at(-1) ?? ''
@@ -378,10 +385,23 @@ export async function campaign(
   return figures
 }
 
+const isSending = (stage: string) => stage === 'transfer' || stage === 'sync'
+
+/** What a stage needs to be told. */
+export function argsOf(stage: string) {
+  if (stage === 'index-gphotos') return ['takeout']
+  if (stage === 'verify') return ['--wait', '30s']
+  return stage === 'sync' ? ['--yes'] : []
+}
+
 function chooseKill(stage: string, next: () => number): Kill {
   // Sooner rather than later: so a run gets some way in many lives.
   const up = (most: number) => 1 + Math.floor(next() ** 1.5 * most)
   const share = next()
+  if (stage === 'sync') {
+    if (share < 0.8) return { at: share < 0.4 ? 'request' : 'done', n: up(80) }
+    return { at: 'time', n: 300 + up(3000) }
+  }
   if (stage === 'transfer') {
     if (share < 0.25) return { at: 'half', n: up(6) }
     if (share < 0.5) return { at: 'done', n: up(16) }

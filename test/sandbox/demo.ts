@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { $ } from 'zx'
 import { say } from '../../lib/stage.ts'
 import { demoTakeout } from './demo-takeout.ts'
+import { startGoogle } from './google.ts'
 import { startImmich } from './immich.ts'
+import { bytesOf, makeTakeout, type Shot } from './takeout.ts'
 
-// The whole pipeline on a made-up Takeout and a stand-in Immich, as a person would type it. Everything stays in data/demo.
+// The whole pipeline on a made-up Takeout, a stand-in Immich and a stand-in Google, as a person would type it. Everything stays in data/demo.
 const folder = resolve('data/demo')
 await rm(folder, { recursive: true, force: true })
 await mkdir(folder, { recursive: true })
@@ -14,11 +16,14 @@ await mkdir(folder, { recursive: true })
 say('making a Takeout of a few dozen pictures, in two zips')
 const { paths } = await demoTakeout(`${folder}/takeout`)
 const server = await startImmich({ folder: `${folder}/immich`, extractDelayMs: 200 })
+const google = await startGoogle()
 const run = $({
-  stdio: 'inherit',
+  stdio: ['inherit', 'inherit', 'pipe'],
   env: {
     ...process.env,
-    ACCOUNT: '',
+    ...google.env,
+    // Its own sign-in to Google, not that of whoever runs this.
+    ACCOUNT: 'demo',
     IMMICH_URL: server.url,
     IMMICH_API_KEY: server.key,
     TIME_ZONE: 'Europe/Berlin',
@@ -32,8 +37,21 @@ const stage = (name: string, ...args: string[]) => {
     ? `TAKEOUT=${args.map((path) => path.replace(here, ''))}`
     : `ARGS="${args.join(' ')}"`
   process.stderr.write(`\n$ make ${name} ${args.length > 0 ? typed : ''}\n`)
-  return run`${process.execPath} ${process.execArgv} scripts/${name}.ts ${args} --state ${state}`
+  const running = run`${process.execPath} ${process.execArgv} scripts/${name}.ts ${args} --state ${state}`
+  running.stderr.on('data', (text) => {
+    const [link] = /http:\S+\/o\/oauth2\S+/.exec(`${text}`) ?? []
+    // What a person does in a browser.
+    if (link) void google.visit(link)
+  })
+  return running
 }
+/** Pictures of a week ago that the first Takeout does not hold. */
+const recent = (day: number): Shot => ({
+  folder: 'Photos from 2026',
+  name: `PXL_2026110${day}_120000.jpg`,
+  taken: Date.UTC(2026, 10, day, 12) / 1000,
+})
+const threeDaysAgo = new Date(Date.now() - 3 * 86_400_000).toISOString()
 try {
   await stage('auth', '--dry-run')
   await stage('index-gphotos', `${folder}/takeout`)
@@ -44,9 +62,38 @@ try {
   process.stderr.write('\nThe same again: nothing is left to do.\n')
   for (const name of ['index-gphotos', 'index-immich', 'link', 'transfer', 'verify'])
     await stage(name)
+
+  process.stderr.write('\nA Takeout that lies in Google Drive (a stand-in, too), read in pieces.\n')
+  await writeFile(`${folder}/google-client.json`, JSON.stringify(google.clientFile()))
+  const stamp = `${threeDaysAgo.slice(0, 19).replace(/[-:]/g, '')}Z`
+  const inDrive = await makeTakeout(
+    `${folder}/drive-takeout`,
+    { shots: [1, 2, 3].map(recent) },
+    { stamp },
+  )
+  for (const path of inDrive.paths) await google.put(path, { created: threeDaysAgo })
+  await stage('auth', '--google', 'drive', '--unattended')
+  await stage('index-gphotos', '--drive')
+  for (const name of ['index-immich', 'link', 'transfer']) await stage(name)
+
+  process.stderr.write("\nTwo photos that somebody picks on a page of Google's.\n")
+  google.picker.settings.choose = () =>
+    [4, 5].map((day) => ({
+      id: `picked-${day}`,
+      name: recent(day).name,
+      taken: new Date((recent(day).taken ?? 0) * 1000).toISOString(),
+      bytes: bytesOf(recent(day)),
+      width: 320,
+      height: 240,
+    }))
+  await stage('auth', '--google', 'picker')
+  await stage('index-gphotos', '--pick')
+  for (const name of ['index-immich', 'link', 'transfer']) await stage(name)
+  await stage('verify', '--wait', '1m')
   await stage('status')
 } finally {
   await server.stop()
+  await google.stop()
 }
 process.stderr.write(`
 Left for playing:

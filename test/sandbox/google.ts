@@ -227,8 +227,11 @@ export async function startGoogle(options: Options = {}) {
 
   const picker = pickerRoutes({ send, allowed, served, base: () => url })
   const share = shareRoutes({ send, base: () => url })
+  // A monitor of any kind, for --ping.
+  const ping: Route = ({ path, response }) => path === '/ping' && send(response, 200, 'OK')
   const routes: Route[] = [
     oauth,
+    ping,
     driveRoutes({ files, send, allowed, served }),
     picker.route,
     share.route,
@@ -303,6 +306,12 @@ export async function startGoogle(options: Options = {}) {
     async backFrom(address: string) {
       const answer = await fetch(address, { redirect: 'manual' })
       return answer.headers.get('location') ?? ''
+    },
+    /** A sign-in as `auth` keeps it, without the clicks. */
+    grant(scope: string) {
+      const refresh_token = `1//${randomBytes(24).toString('base64url')}`
+      refreshes.set(refresh_token, { scope, picked: new Set() })
+      return { refresh_token, scope, at: Date.now(), client: client.id }
     },
     /** Lays a file of the disk into the Drive. */
     async put(path: string, facts: Partial<DriveFile> = {}) {

@@ -14,6 +14,8 @@ export type Raw = {
   stored?: true
   /** Unix mode with its type, like 0o120777 of a link. */
   mode?: number
+  /** As it is packed, where that is known. */
+  packed?: Buffer
   /** Written into the directory only, over the entry before. */
   over?: true
 }
@@ -33,9 +35,9 @@ export function writeRawZip(path: string, entries: Raw[]) {
     stored,
     mode = 0o100644,
     over,
+    packed = stored ? data : deflateRawSync(data),
   } of entries) {
     const name = Buffer.from(path)
-    const packed = stored ? data : deflateRawSync(data)
     const local = Buffer.alloc(30)
     local.writeUInt32LE(0x04034b50)
     local.writeUInt16LE(20, 4)
@@ -178,10 +180,11 @@ export function writeHostileZip(folder: string) {
   bad(212, `${year}/over.jpg`, { over: true })
   bad(213, `${year}/empty.jpg`, { data: Buffer.alloc(0) })
   // Bombs: a sidecar that tells its size, one that does not, and a picture.
-  const zeros = Buffer.alloc(150_000_000)
-  entries.push({ path: `${year}/bomb.jpg.supplemental-metadata.json`, data: zeros })
-  entries.push({ path: `${year}/mine.jpg.supplemental-metadata.json`, data: zeros, size: 1000 })
-  entries.push({ path: `${year}/bomb.jpg`, data: zeros, size: 1000 })
+  const data = Buffer.alloc(150_000_000)
+  const zeros = { data, packed: deflateRawSync(data), crc: crc32(data) }
+  entries.push({ path: `${year}/bomb.jpg.supplemental-metadata.json`, ...zeros })
+  entries.push({ path: `${year}/mine.jpg.supplemental-metadata.json`, ...zeros, size: 1000 })
+  entries.push({ path: `${year}/bomb.jpg`, ...zeros, size: 1000 })
   const path = join(folder, 'takeout-20260115T101500Z-3-001.zip')
   writeRawZip(path, entries)
   return { path, good, entries: entries.length }
