@@ -69,4 +69,3 @@ function clientIn(path: string, text: string): Client {
   return { ...client, redirect }
 }
 type Secrets = { client_id?: unknown; client_secret?: unknown; redirect_uris?: string[] }
-

@@ -1,6 +1,7 @@
 import { question } from 'zx'
-import { endingSoon, hasClient, readClient, readTokens, revoke, SCOPES } from './google.ts'
+import { endingSoon, readTokens, revoke, SCOPES } from './google.ts'
 import type { Purpose } from './google-answers.ts'
+import { hasClient, readClient } from './google-client.ts'
 import { showPage } from './show-page.ts'
 import { signIn } from './signin.ts'
 import { Fail, hint, say } from './stage.ts'

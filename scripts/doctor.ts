@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { existsSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { endingSoon, hasClient, readTokens } from '../lib/google.ts'
+import { endingSoon, readTokens } from '../lib/google.ts'
+import { hasClient } from '../lib/google-client.ts'
 import { googleSignIns } from '../lib/google-setup.ts'
 import { immich } from '../lib/immich.ts'
 import { findParts } from '../lib/parts.ts'

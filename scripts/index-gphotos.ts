@@ -65,7 +65,7 @@ const named =
   given.positionals.length > 0 ? given.positionals : [process.env.TAKEOUT ?? ''].filter(Boolean)
 named.push(...(await otherSources(given)))
 const sources = [...new Set([...(last?.sources ?? []), ...named])]
-if (sources.length === 0 && !given.pick) throw noSource()
+if (sources.length === 0 && !given.pick && Object.keys(parts).length === 0) throw noSource()
 const { found, soon } = await findSources(sources, named, given, Object.values(parts))
 const isSame = last?.chosen === asked && Object.keys(photos).length > 0 && !given.pick
 if (isSame && !given.explain && found.every((part) => isSeen(part, last.seen))) {
@@ -142,6 +142,9 @@ async function pickedPhotos(): Promise<Record<string, Photo>> {
   const { pick } = await import('../lib/picked.ts')
   const { id, part, photos: now } = await pick({ browser: !given['no-browser'] })
   read.set(id, part)
+  say(
+    `${count(Object.keys(now).length, 'photo')} picked: they come without their place, films transcoded; an original replaces its copy when a Takeout brings it`,
+  )
   return { ...before, ...now }
 }
 

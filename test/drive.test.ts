@@ -13,11 +13,16 @@ import { startGoogle } from './sandbox/google.ts'
 const folder = await mkdtemp(join(tmpdir(), 'drive-'))
 process.chdir(folder)
 const google = await startGoogle()
-Object.assign(process.env, google.env, { PHOTOFERRY_RETRY_MS: '5', PHOTOFERRY_RETRIES: '4' })
+Object.assign(process.env, google.env, {
+  PHOTOFERRY_RETRY_MS: '5',
+  PHOTOFERRY_RETRIES: '5',
+  PHOTOFERRY_IDLE_MS: '1500',
+})
 const { exportsInDrive } = await import('../lib/drive.ts')
 const { driveSource, driveTrouble } = await import('../lib/drive-source.ts')
 const { limitDrive } = await import('../lib/drive-meter.ts')
-const { readClient, SCOPES } = await import('../lib/google.ts')
+const { SCOPES } = await import('../lib/google.ts')
+const { readClient } = await import('../lib/google-client.ts')
 const { signIn } = await import('../lib/signin.ts')
 const { readDirectory, readEntries, streamEntry } = await import('../lib/zip.ts')
 
@@ -205,6 +210,7 @@ describe('a zip in a Drive', async () => {
       { path: media, status: 429, headers: { 'retry-after': '0' } },
       { path: media, status: 0, cut: 100 },
       { path: media, status: 503 },
+      { path: media, status: 0, silent: true },
     )
     google.expire('access')
     expect((await readDirectory(source)).entries.length).toBe(80)

@@ -237,10 +237,14 @@ describe('Takeouts in Drive', () => {
       4,
       expect.stringMatching(/80 days old.*Export every 2 months/),
     ])
+    const tokens = join(folder, 'old/data/google-tokens.json')
+    const { grants } = JSON.parse(await readFile(tokens, 'utf8'))
+    grants.drive.ends = Date.now() + 86_400_000
+    await writeFile(tokens, JSON.stringify({ version: 1, grants }))
     const again = await stage('old', 'index-gphotos', [])
     expect([again.code, again.text]).toEqual([
       4,
-      expect.stringMatching(/nothing new[\s\S]*80 days old/),
+      expect.stringMatching(/nothing new[\s\S]*sign-in for drive ends[\s\S]*80 days old/),
     ])
   })
 })

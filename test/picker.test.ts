@@ -14,7 +14,8 @@ Object.assign(process.env, google.env, {
   PHOTOFERRY_FRESH_MS: '30',
 })
 const { durationMs, picker } = await import('../lib/picker.ts')
-const { readClient, SCOPES } = await import('../lib/google.ts')
+const { SCOPES } = await import('../lib/google.ts')
+const { readClient } = await import('../lib/google-client.ts')
 const { askGoogle } = await import('../lib/google-http.ts')
 const { signIn } = await import('../lib/signin.ts')
 
