@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { connect } from './http.ts'
 import { Unanswered } from './refusal.ts'
 import { Fail, say } from './stage.ts'
@@ -38,6 +39,16 @@ export async function findServer(given: string): Promise<{ base: string; version
   throw new Fail(
     `Cannot talk to Immich at ${origin}${path}: there is no Immich: is IMMICH_URL right?`,
   )
+}
+
+const privateNetworks =
+  /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1$|f[cd]|fe80)/
+
+/** Whether a URL's host is this machine or one of a network of one's own, by its looks: such need no https. */
+export function isPrivate(hostname: string): boolean {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(address)) return privateNetworks.test(address)
+  return !hostname.includes('.') || /\.(local|lan|home|internal|home\.arpa)$/.test(hostname)
 }
 
 async function wellKnown(origin: string): Promise<string | undefined> {

@@ -36,7 +36,12 @@ export function onBeforeLine(clear: () => void) {
 /** Narration: one line to stderr, prefixed with the stage. Data for pipes goes to stdout by console.log. */
 export function say(text: string) {
   beforeLine()
-  process.stderr.write(`${stage}: ${text}\n`)
+  process.stderr.write(`${stage}: ${harmless(text)}\n`)
+}
+
+/** Without what commands a terminal or turns its letters round: titles and names come from anywhere. */
+export function harmless(text: string) {
+  return text.replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 }
 
 const shared = {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
 import { question } from 'zx'
+import { isPrivate } from '../lib/address.ts'
 import { writeSettings } from '../lib/dotenv.ts'
 import { googleFlags, googleSignIns, googleUsage, setUpGoogle } from '../lib/google-setup.ts'
 import { immich } from '../lib/immich.ts'
@@ -73,17 +74,7 @@ async function ask(name: string, text: string): Promise<string> {
 
 function warnOfPlainHttp(base: string) {
   const { protocol, hostname } = new URL(base)
-  const isPrivate =
-    /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\[(::1|f[cd]|fe80))/.test(
-      hostname,
-    )
-  if (
-    protocol === 'https:' ||
-    isPrivate ||
-    !hostname.includes('.') ||
-    /\.(local|lan|home|internal|home\.arpa)$/.test(hostname)
-  )
-    return
+  if (protocol === 'https:' || isPrivate(hostname)) return
   say(
     `warning: ${hostname} is reached over plain http: the key and the photos can be read on the way; use https`,
   )

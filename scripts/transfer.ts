@@ -28,6 +28,7 @@ Usage: make transfer [ARGS="..."]
 ${choosingUsage}
 ${rulesUsage}
   --concurrency 4           files on their way at once
+  --max-bytes-per-day 500GB no more than these out of Google Drive, all stages together; the rest goes tomorrow
   --dry-run (-n)            print what would be sent          --limit N          no more photos than these
   --state FILE, --quiet, --json
 Exit:  0 all sent, 1 could not start or had to stop, 2 bad usage, 3 some items failed (run again),
@@ -40,7 +41,10 @@ const given = flags(usage, {
   ...choosing,
   ...ruleFlags,
   concurrency: { type: 'string', default: CONCURRENCY },
+  'max-bytes-per-day': { type: 'string' },
 })
+// Read where Drive is first opened, which most runs never do.
+if (given['max-bytes-per-day']) process.env.MAX_BYTES_PER_DAY = given['max-bytes-per-day']
 const workers = wholeNumber('--concurrency', given.concurrency)
 const [choice, rules] = [chooser(given), rulesOf(given)]
 const state = await openState(given.state, {

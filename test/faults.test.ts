@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { isPrivate } from '../lib/address.ts'
 import { immich } from '../lib/immich.ts'
 import {
   argsOf,
@@ -135,8 +136,12 @@ describe('the whole pipeline', () => {
       ])
       const kills = Object.values(figures.kills).reduce((a, b) => a + b, 0)
       expect(kills).toBeGreaterThan(2)
-      console.log(`${kills} kills, ${JSON.stringify(figures)}`)
+      const faults = Object.values(figures.faults).reduce((a, b) => a + b, 0)
+      console.log(
+        `${kills} kills and ${faults} faults: ${figures.twice} of ${figures.bytes} bytes went twice, ${figures.bound} were at risk`,
+      )
     },
+    180_000,
   )
 })
 
@@ -468,6 +473,25 @@ describe('a key', () => {
       if (/^(data|\.env)/.test(path)) expect([path, mode]).toEqual([path, '600'])
     }
     expect(held).toEqual(['.env'])
+  })
+
+  test.each([
+    ['localhost', true],
+    ['nas', true],
+    ['nas.local', true],
+    ['10.1.2.3', true],
+    ['172.16.0.1', true],
+    ['100.64.0.1', true],
+    ['[::1]', true],
+    ['[fd00::1]', true],
+    ['172.32.0.1', false],
+    ['[2001:db8::1]', false],
+    ['localhost.example.com', false],
+    ['10.example.com', false],
+    ['127.0.0.1.example.com', false],
+    ['fd.example.com', false],
+  ])('goes to %s: at home is %s', (host, expected) => {
+    expect(isPrivate(host)).toBe(expected)
   })
 
   test('that goes over plain http to a place outside is warned of', async () => {

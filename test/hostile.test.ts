@@ -66,6 +66,7 @@ test('an export that is out to harm gives its good photos, and the rest is liste
   expect(rows.match(/\d+/g)?.reduce((sum, row) => sum + Number(row), 0)).toBe(Number(files))
   expect(Number(files)).toBeGreaterThan(entries - 5)
   for (const text of Object.values(texts)) expect(text).not.toContain('\u001b')
+  expect(texts.transfer).toContain('\ufffd[2J\ufffdcrc.jpg: ')
   expect(storedName('../../x.jpg')).not.toContain('/')
 })
 

@@ -169,6 +169,11 @@ export function writeHostileZip(folder: string) {
   bad(205, `${year}/link.jpg`, { mode: 0o120777, data: text('/etc/passwd') })
   bad(206, `${year}/secret.jpg`, { encrypted: true })
   bad(207, `${year}/crc.jpg`, { crc: 1 })
+  const title = '\u001b[2J\u202ecrc.jpg'
+  entries.push({
+    path: `${year}/crc.jpg.supplemental-metadata.json`,
+    data: text(sidecarOf(title)),
+  })
   bad(208, `${year}/short.jpg`, { stored: undefined, size: 10 })
   bad(209, `${year}/long.jpg`, { stored: undefined, size: 4_000_000_000 })
   bad(210, `${year}/twice.jpg`)
