@@ -12,7 +12,7 @@ export async function showPage(
   say(`${what}:\n\n${address}\n`)
   if (!process.stderr.isTTY) return
   if (code) {
-    const { renderUnicodeCompact } = await import('uqr' as string)
+    const { renderUnicodeCompact } = await import('uqr')
     process.stderr.write(`${renderUnicodeCompact(address)}\n\n`)
   }
   if (!browser) return
