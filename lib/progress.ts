@@ -57,6 +57,12 @@ export function count(value: number, one: string, many = `${one}s`) {
   return `${number(value)} ${value === 1 ? one : many}`
 }
 
+/** The terms of a sum, `40 right + 2 differ`: those that are zero left out, but for the first. */
+export function terms(rows: [many: number, what: string][], joint = ' + ') {
+  const told = rows.filter(([many], at) => many > 0 || at === 0)
+  return told.map(([many, what]) => `${number(many)} ${what}`).join(joint)
+}
+
 /** Bytes as people read them: `12.3 MB`. */
 export function size(bytes: number) {
   const units = ['bytes', 'KB', 'MB', 'GB', 'TB']

@@ -24,9 +24,11 @@ export type Sending = {
   /** Called after every file, and before a big one is sent (then it has to be on disk when it returns). */
   record(transfer: Transfer, big: boolean): Promise<void>
   sent(bytes: number): void
-  /** The original went over with such a run: it need not go again. */
-  known?: { id: string; sha1: string; status: 'duplicate' } | undefined
+  /** Of a file that went over with such a run: it need not go again. */
+  arrived(file: PhotoFile): Arrived | undefined
 }
+
+export type Arrived = { id: string; sha1: string; status: 'duplicate' }
 
 // From this size on it pays to ask the server after a kill, before the file goes again.
 const BIG_BYTES = 8 * 1024 * 1024
@@ -42,7 +44,7 @@ export async function sendFiles(
   before: Transfer | undefined,
   sending: Sending,
 ): Promise<Transfer> {
-  const { server, record, sent, known } = sending
+  const { server, record, sent } = sending
   let transfer: Transfer = { ...before, at: new Date().toISOString() }
   delete transfer.failed
   delete transfer.again
@@ -58,7 +60,7 @@ export async function sendFiles(
     if (live) want.live = fields.livePhotoVideoId = live
     const isBig = body.size >= BIG_BYTES
     const arrived =
-      (isMain && known) ||
+      sending.arrived(file) ||
       (isBig && before?.sending && !body.once && (await arrivedBefore(server, body)))
     if (isBig) await record({ ...transfer, sending: true }, true)
     const { id, sha1, status } =
@@ -94,12 +96,12 @@ export async function sendFiles(
 }
 
 /** After a kill a big file may have arrived whole, though its answer did not: reading it is cheaper than sending it. */
-async function arrivedBefore(server: Immich, body: Body) {
+export async function arrivedBefore(server: Immich, body: Body): Promise<Arrived | undefined> {
   const hash = createHash('sha1')
   for await (const chunk of readable(body)) hash.update(chunk)
   const sha1 = hash.digest('hex')
   const [known] = await server.check([sha1])
-  return known?.assetId && { id: known.assetId, sha1, status: 'duplicate' as const }
+  return known?.assetId ? { id: known.assetId, sha1, status: 'duplicate' } : undefined
 }
 
 /**

@@ -123,10 +123,10 @@ await state.save()
 
 for (const line of accountLines(library)) say(line)
 const own = Object.values(library.albums).filter(({ leftOut }) => !leftOut)
-const held = `${count(Object.keys(library.photos).length, 'photo')} in ${count(own.length, 'album')}`
+const held = `${count(Object.keys(library.photos).length, 'photo')}, ${count(own.length, 'album')}`
 const left = notChosen > 0 ? `, ${number(notChosen)} not chosen` : ''
 say(
-  `${held}${left}; ${count(changed.photos, 'photo')} and ${count(changed.albums, 'album')} new or changed`,
+  `${held}${left}: ${count(changed.photos, 'photo')} and ${count(changed.albums, 'album')} new or changed`,
 )
 if (given.json) {
   const roles = Object.fromEntries(roleCounts(library.rows))

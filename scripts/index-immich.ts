@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { toAsset } from '../lib/assets.ts'
 import { immich } from '../lib/immich.ts'
-import { count, number, progress } from '../lib/progress.ts'
+import { count, progress, terms } from '../lib/progress.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
 import { openState } from '../lib/state.ts'
 
@@ -64,7 +64,15 @@ const held = `${count(Object.keys(assets).length, 'asset')}, ${count(Object.keys
 if (!isNew) say(`nothing new: ${held}`)
 else
   say(
-    `${held}: ${number(changed.assets)} assets and ${number(changed.albums)} albums new or changed, ${number(changed.gone)} assets and ${number(changed.albumsGone)} albums gone`,
+    `${held}: ${terms(
+      [
+        [changed.assets, 'assets new or changed'],
+        [changed.albums, 'albums new or changed'],
+        [changed.gone, 'assets gone'],
+        [changed.albumsGone, 'albums gone'],
+      ],
+      ', ',
+    )}`,
   )
 if (given.json) console.log(JSON.stringify({ ...changed, held: Object.keys(assets).length }))
 

@@ -115,10 +115,10 @@ for (const id of Object.keys(photos)) {
         : how
   ways.set(way, (ways.get(way) ?? 0) + 1)
 }
-const terms = [...ways].map(([way, many]) => `${number(many)} ${way}`).join(', ')
+const terms = [...ways].map(([way, many]) => `${number(many)} ${way}`).join(' + ')
 const linked = Object.values(albumLinks).filter(({ album }) => album).length
 say(
-  `${count(Object.keys(photos).length, 'photo')}: ${terms}; ${count(Object.keys(albumLinks).length, 'album')}, ${number(linked)} linked`,
+  `${count(Object.keys(photos).length, 'photo')} = ${terms}; ${count(Object.keys(albumLinks).length, 'album')}, ${number(linked)} linked`,
 )
 for (const [id, { how, candidates = [] }] of Object.entries(albumLinks)) {
   const title = albums[id]?.title

@@ -8,13 +8,13 @@ import { NEEDED, requirePermissions } from '../lib/permissions.ts'
 import { filesLeft } from '../lib/photo-files.ts'
 import { MAX_TRIES, PLANNED, planOf } from '../lib/plan.ts'
 import { pool, turns } from '../lib/pool.ts'
-import { count, duration, number, progress, size } from '../lib/progress.ts'
+import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
 import { outdated, replace } from '../lib/replacing.ts'
 import { permissionsFor, ruleFlags, rulesOf, rulesUsage } from '../lib/rules.ts'
-import { isOurs, type Sending, sendFiles, Unreadable } from '../lib/sending.ts'
+import { type Arrived, arrivedBefore, isOurs, sendFiles, Unreadable } from '../lib/sending.ts'
 import { bringBack, takeOver } from '../lib/settling.ts'
 import { Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
-import { openState, type Part, type Photo, type Transfer } from '../lib/state.ts'
+import { openState, type Part, type Photo, type PhotoFile, type Transfer } from '../lib/state.ts'
 import { asTheyCome, byPhoto, type Group, locate, type Wanted } from '../lib/whereabouts.ts'
 
 const usage = `
@@ -86,7 +86,7 @@ const old = () => outdated(state.data.photos, transfers, assets, Boolean(rules.r
 if (todo.length + removed.length + plan.albumsLeft().length + old().length === 0) {
   const done = plan.those('transferred').length
   say(
-    `nothing to send: ${number(done)} sent before, ${number(plan.those('linked').length)} were there${tired}`,
+    `nothing to send: ${number(done)} sent before, ${number(plan.those('linked').length)} were there before${tired}`,
   )
   // Its owner may have moved things since.
   if (JSON.stringify(runs.transfer?.account ?? {}) !== JSON.stringify(plan.counts)) {
@@ -118,7 +118,7 @@ const { photos } = plan
 const left = plan.left.slice(0, given.limit)
 const claimed = new Set(left.filter((id) => plan.assetOf(id)))
 const bytes = plan.bytesOf(left)
-const arrived = new Map<string, NonNullable<Sending['known']>>()
+const arrived = new Map<PhotoFile, Arrived>()
 await pool(claimed, workers, (id) => counting(id, () => claim(id)))
 const inTurn = turns()
 const shown = progress(left.length, 'photos', { ...given, totalBytes: bytes })
@@ -181,7 +181,12 @@ state.put('runs', 'transfer', {
 })
 await state.save()
 say(
-  `${count(left.length, 'photo')} = ${number(counts.sent)} sent + ${number(completed)} that were there completed + ${number(failures)} failed${owing ? ` + ${number(owing)} whose archive cannot be read` : ''}; ${count(filled, 'picture')} put into albums; ${size(bytes)} in ${duration(seconds)}${tired}`,
+  `${count(left.length, 'photo')} = ${terms([
+    [counts.sent, 'sent'],
+    [completed, 'that were there completed'],
+    [failures, 'failed'],
+    [owing, 'whose archive cannot be read'],
+  ])}; ${filled ? `${count(filled, 'picture')} put into albums; ` : ''}${size(bytes)} in ${duration(seconds)}${tired}`,
 )
 if (failed.size > 0)
   say(
@@ -197,7 +202,7 @@ async function claim(id: string) {
   const { asset, how, sha1 } = link
   // Sent by a run that was cut off before it could write that down: it is finished as that run would have done it.
   if (how === 'checksum' && sha1 && (await isOurs(server, asset, assets[asset], unfinishedSince))) {
-    arrived.set(id, { id: asset, sha1, status: 'duplicate' })
+    arrived.set(photos[id]?.files[0] as PhotoFile, { id: asset, sha1, status: 'duplicate' })
     return
   }
   record(id, await takeOver(server, photos[id] as Photo, link, assets[link.asset]))
@@ -209,9 +214,28 @@ async function sendFrom(part: Part, files: Wanted[]) {
     return sendFrom(fetched.part, fetched.wanted)
   }
   const from = files.map(({ from }) => from)
-  if (part.kind === 'tgz') return pool(asTheyCome(bodies(part, from), files), workers, send)
+  if (part.kind === 'tgz') {
+    await lookFor(part, files)
+    return pool(asTheyCome(bodies(part, from), files), workers, send)
+  }
   const opened = await openPart(part)
   await pool(byPhoto(opened.bodies(from), files), workers, send).finally(() => opened.close())
+}
+
+/** What a killed run was sending out of a tgz, and can be read once in a pass only, is looked for in a pass of its own. */
+async function lookFor(part: Part, files: Wanted[]) {
+  const doubtful = files.filter(({ id }) => transfers[id]?.sending)
+  if (doubtful.length === 0) return
+  const byPath = new Map(doubtful.map((one) => [one.from.path, one]))
+  const from = doubtful.map(({ from }) => from)
+  for await (const body of bodies(part, from)) {
+    const { id, file } = byPath.get(body.path) as Wanted
+    if (!body.once) continue
+    await counting(id, async () => {
+      const there = await arrivedBefore(server, body)
+      if (there) arrived.set(file, there)
+    })
+  }
 }
 
 /** Sends files of one photo. Two groups of one photo (in a tgz) take turns, since both write its record. */
@@ -222,7 +246,7 @@ function send({ id, files }: Group) {
       await sendFiles(photo, files, transfers[id], {
         server,
         unfinishedSince,
-        known: arrived.get(id),
+        arrived: (file) => arrived.get(file),
         record: async (transfer, big) => {
           record(id, transfer)
           if (big) await state.flush()

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { askServer } from '../lib/asking.ts'
 import { albumDiffers, assetDiffers, type Differs } from '../lib/checking.ts'
 import { immich } from '../lib/immich.ts'
-import { count, number, progress } from '../lib/progress.ts'
+import { count, number, progress, terms } from '../lib/progress.ts'
 import { repairable } from '../lib/repairing.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import { type Check, openState, type Transfer } from '../lib/state.ts'
@@ -103,7 +103,13 @@ for (const check of Object.values(checks)) all[kindOf(check)]++
 state.put('runs', 'verify', { stage: 'verify', at, seconds, ...all })
 await state.save()
 say(
-  `${count(todo.length, 'transfer')} checked = ${number(tally.right)} right + ${number(tally.differ)} differ + ${number(tally.changed)} changed by their owner + ${number(tally.gone)} gone from the server + ${number(tally.waiting)} still being read by it`,
+  `${count(todo.length, 'transfer')} checked = ${terms([
+    [tally.right, 'right'],
+    [tally.differ, 'differ'],
+    [tally.changed, 'changed by their owner'],
+    [tally.gone, 'gone from the server'],
+    [tally.waiting, 'still being read by it'],
+  ])}`,
 )
 if (tally.differ > 0) say(`${hint('transfer')} gives again what the server lost`)
 if (given.json) console.log(JSON.stringify(tally))

@@ -211,7 +211,9 @@ describe('an answer that a kill took away', () => {
         'IMG_1.jpg',
         'IMG_2.jpg',
       ])
-      expect((await run('transfer')).text).toMatch(/nothing to send: 3 sent before, 0 were there/)
+      expect((await run('transfer')).text).toMatch(
+        /nothing to send: 3 sent before, 0 were there before/,
+      )
       await wire.stop()
       await fresh.stop()
     }
@@ -365,9 +367,13 @@ describe('a run that cannot go on', () => {
       expect(code).toBe(3)
       expect(server.db.assets.size).toBe(shots.length)
     }
-    proxy.proxy.on = () => false
+    // It arrives, and the kill takes the answer: the next run asks before it sends it again.
+    const kill: Kill = { at: 'done', n: 1, only: /^POST .*\/assets$/ }
+    expect((await stage('transfer', [], { proxy, kill })).killed).toBe(true)
     expect((await stage('transfer')).code).toBe(0)
     expect(server.db.assets.size).toBe(shots.length + 1)
+    const whole = proxy.uploads.filter((one) => one.whole && one.size > bytes.length)
+    expect(whole).toHaveLength(1)
   })
 
   test('is not what one file makes of it that never gets through', async () => {

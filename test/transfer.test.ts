@@ -33,9 +33,7 @@ describe('what arrives', () => {
 
     const ran = await w.run('transfer')
     expect(ran).toMatchObject({ code: 0, out: '' })
-    expect(ran.err).toContain(
-      '4 photos = 4 sent + 0 that were there completed + 0 failed; 2 pictures put into albums',
-    )
+    expect(ran.err).toContain('4 photos = 4 sent; 2 pictures put into albums')
     await w.server.settled()
     expect(w.asset('told.jpg')).toMatchObject({ isFavorite: true, visibility: 'archive' })
     expect(w.asset('told.jpg').exif).toMatchObject({ description: 'Wind & "Sand"', latitude: 54.5 })
@@ -159,7 +157,7 @@ describe('what was there before', () => {
       size: bytes.length,
     })
     const ran = await w.stages(...READY, 'transfer')
-    expect(ran.err).toContain('1 photo = 0 sent + 1 that were there completed + 0 failed')
+    expect(ran.err).toContain('1 photo = 0 sent + 1 that were there completed')
     await w.server.settled()
     expect(there.exif).toMatchObject({ description: 'Hello', latitude: 50 })
     expect(w.titles()).toEqual(['other.jpg', 'sea-edited.jpg'])
@@ -306,7 +304,7 @@ describe('what goes wrong', () => {
     const ran = await w.run('transfer', ['--concurrency', '1'])
     expect(ran.code).toBe(3)
     expect(ran.err).toContain('Immich answered 400: Quota has been exceeded!')
-    expect(ran.err).toContain('3 photos = 2 sent + 0 that were there completed + 1 failed')
+    expect(ran.err).toContain('3 photos = 2 sent + 1 failed')
     expect((await w.run('status', ['--list', 'failed'])).out.trim().split('\n')).toHaveLength(1)
     const again = await w.run('transfer')
     expect(again).toMatchObject({ code: 0 })
@@ -382,9 +380,7 @@ describe('what goes wrong', () => {
     const ran = await w.run('transfer')
     expect(ran.code).toBe(3)
     expect(ran.err).toContain('it is no longer at')
-    expect(ran.err).toContain(
-      '1 sent + 0 that were there completed + 0 failed + 1 whose archive cannot be read',
-    )
+    expect(ran.err).toContain('1 sent + 1 whose archive cannot be read')
     await rename(`${w.dir}/away.zip`, w.paths[1] ?? '')
     expect(await w.run('transfer')).toMatchObject({ code: 0 })
     expect(w.titles()).toEqual(['hill.jpg', 'sea.jpg'])
@@ -420,7 +416,7 @@ describe('what goes wrong', () => {
     utimesSync(path, stat.atime, stat.mtime)
     const ran = await w.run('transfer')
     expect(ran.code).toBe(3)
-    expect(ran.err).toContain('2 sent + 0 that were there completed + 1 failed')
+    expect(ran.err).toContain('2 sent + 1 failed')
     expect(w.server.db.assets.size).toBe(2)
   })
 
