@@ -114,7 +114,7 @@ describe('Takeouts in Drive', () => {
     const { code, text } = await stage('drive', 'index-gphotos', ['--drive'])
     expect({ code, text }).toMatchObject({
       code: 0,
-      text: expect.stringMatching(/30 photos in 1 album/),
+      text: expect.stringMatching(/30 photos, 1 album/),
     })
     await stages('drive', ...all)
     const { photos, transfers, parts } = await stateOf('drive')
@@ -137,7 +137,7 @@ describe('Takeouts in Drive', () => {
     const files = await lay(recently(5), { shots: [...shots(0, 31), inAlbum], albums: [album] })
     google.reset()
     const { text } = await stage('drive', 'index-gphotos', [])
-    expect(text).toMatch(/31 photos in 1 album/)
+    expect(text).toMatch(/31 photos, 1 album/)
     await stages('drive', ...all)
     expect(immich.db.assets.size).toBe(31)
     const media = [...shots(0, 31), inAlbum].reduce(
@@ -375,7 +375,7 @@ describe('albums that were downloaded by themselves', () => {
     expect(first.map(({ title, photos }) => [title, photos.length])).toEqual([["Friends' trip", 1]])
     await writeFile(join(zips, 'IMG_301.jpg'), jpeg(301))
     const { text } = await stage('album', 'index-gphotos', [])
-    expect(text).toMatch(/2 photos in 1 album/)
+    expect(text).toMatch(/2 photos, 1 album/)
     const { albums } = await stateOf('album')
     expect(Object.values(albums).map(({ photos }) => photos.length)).toEqual([2])
   })
@@ -398,7 +398,7 @@ describe('albums that were downloaded by themselves', () => {
     ])
     expect({ code, text }).toMatchObject({
       code: 0,
-      text: expect.stringMatching(/2 photos in 1 album/),
+      text: expect.stringMatching(/2 photos, 1 album/),
     })
     const { albums, photos } = await stateOf('share')
     expect(Object.values(albums).map(({ title }) => title)).toEqual(['Lake'])

@@ -52,7 +52,7 @@ test('lists photos, albums and parts, with an account that adds up', async () =>
   const { code, err } = await index('takeout')
   expect(err).toMatchInlineSnapshot(`
     "index-gphotos: 9 files = 4 sidecar + 3 original + 1 album + 1 copy
-    index-gphotos: 3 photos in 1 album; 3 photos and 1 album new or changed
+    index-gphotos: 3 photos, 1 album: 3 photos and 1 album new or changed
     "
   `)
   expect(code).toBe(0)
@@ -91,7 +91,7 @@ test('--dry-run leaves the state as it is, byte for byte', async () => {
   await index(paths[0] as string)
   const before = await readFile(join(dir, 'state.json'))
   const { err } = await index('takeout', '--dry-run')
-  expect(err).toContain('3 photos in 1 album')
+  expect(err).toContain('3 photos, 1 album')
   expect(await readFile(join(dir, 'state.json'))).toEqual(before)
 })
 
@@ -338,7 +338,7 @@ test('memories are left out and listed, comments go where they are asked to', as
   )
   const { err } = await index('takeout')
   expect(err).toContain('1 memories left out of the albums (--memories brings them)')
-  expect(err).toContain('1 photo in 1 album;')
+  expect(err).toContain('1 photo, 1 album:')
   await index('--memories', '--comments', 'description')
   const albums = Object.values((await load()).albums)
   expect(

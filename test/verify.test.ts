@@ -40,7 +40,7 @@ test('what the server is still reading is counted as such, exit 3', async () => 
   await w.stages(...READY)
   const ran = await w.run('verify')
   expect(ran.code).toBe(3)
-  expect(ran.err).toContain('0 gone from the server + 1 still being read by it')
+  expect(ran.err).toContain('checked = 0 right + 1 still being read by it')
 })
 
 test('names each difference, field by field', async () => {
