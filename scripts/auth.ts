@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
 import { question } from 'zx'
-import { isPrivate } from '../lib/address.ts'
 import { writeSettings } from '../lib/dotenv.ts'
-import { googleFlags, googleSignIns, googleUsage, setUpGoogle } from '../lib/google-setup.ts'
-import { immich } from '../lib/immich.ts'
-import { NEEDED } from '../lib/permissions.ts'
+import { googleFlags, googleSignIns, googleUsage, setUpGoogle } from '../lib/google/setup.ts'
+import { isPrivate } from '../lib/immich/address.ts'
+import { immich } from '../lib/immich/immich.ts'
+import { NEEDED } from '../lib/immich/permissions.ts'
 import { envFile, Fail, flags, hint, say } from '../lib/stage.ts'
 
 const usage = `

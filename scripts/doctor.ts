@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { existsSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { endingSoon, readTokens } from '../lib/google.ts'
-import { hasClient } from '../lib/google-client.ts'
-import { googleSignIns } from '../lib/google-setup.ts'
-import { immich } from '../lib/immich.ts'
-import { findParts } from '../lib/parts.ts'
-import { NEEDED } from '../lib/permissions.ts'
+import { hasClient } from '../lib/google/client.ts'
+import { endingSoon, readTokens } from '../lib/google/google.ts'
+import { googleSignIns } from '../lib/google/setup.ts'
+import { immich } from '../lib/immich/immich.ts'
+import { NEEDED } from '../lib/immich/permissions.ts'
 import { count, size } from '../lib/progress.ts'
 import { dataFolder, envFile, Fail, flags, hint } from '../lib/stage.ts'
-import { openState, type Part, readCounts } from '../lib/state.ts'
+import { openState, type Part, readCounts } from '../lib/state/state.ts'
+import { findParts } from '../lib/takeout/parts.ts'
 import { homeZone } from '../lib/time.ts'
 
 const usage = `

@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-import { accountLines, roleCounts } from '../lib/account.ts'
-import { addAlbums } from '../lib/album-parts.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
-import { headsOf } from '../lib/heads.ts'
-import { assemble } from '../lib/library.ts'
-import { joinPicked } from '../lib/originals.ts'
-import { gaps } from '../lib/parts.ts'
 import { count, number, progress, size } from '../lib/progress.ts'
-import { findSources, isSeen, readSources, stampOf } from '../lib/reading.ts'
-import { noSource, otherSources, sourceFlags, sourceUsage } from '../lib/sources.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
-import { openState, type Part, type Photo } from '../lib/state.ts'
-import { leaveOut } from '../lib/unchosen.ts'
+import { openState, type Part, type Photo } from '../lib/state/state.ts'
+import { accountLines, roleCounts } from '../lib/takeout/account.ts'
+import { addAlbums } from '../lib/takeout/album-parts.ts'
+import { headsOf } from '../lib/takeout/heads.ts'
+import { assemble } from '../lib/takeout/library.ts'
+import { joinPicked } from '../lib/takeout/originals.ts'
+import { gaps } from '../lib/takeout/parts.ts'
+import { findSources, isSeen, readSources, stampOf } from '../lib/takeout/reading.ts'
+import { noSource, otherSources, sourceFlags, sourceUsage } from '../lib/takeout/sources.ts'
+import { leaveOut } from '../lib/takeout/unchosen.ts'
 
 const usage = `
 List every photo and album of a Google Takeout: zip, tgz or unpacked folders, any mix, any number, on disk or in Google
@@ -139,7 +139,7 @@ process.exitCode = unreadable.size > 0 ? 3 : incomplete
 async function pickedPhotos(): Promise<Record<string, Photo>> {
   const before = Object.fromEntries(Object.entries(photos).filter(([, { picked }]) => picked))
   if (!given.pick || given['dry-run'] || given.explain) return before
-  const { pick } = await import('../lib/picked.ts')
+  const { pick } = await import('../lib/google/picked.ts')
   const { id, part, photos: now } = await pick({ browser: !given['no-browser'] })
   read.set(id, part)
   say(
@@ -150,7 +150,7 @@ async function pickedPhotos(): Promise<Record<string, Photo>> {
 
 async function tellDrive() {
   if (!found.some(({ drive }) => drive)) return
-  const { read } = await import('../lib/drive-meter.ts')
+  const { read } = await import('../lib/google/drive-meter.ts')
   if (read.requests > 0)
     say(`${size(read.bytes)} read out of Drive in ${count(read.requests, 'request')}`)
 }

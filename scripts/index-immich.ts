@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { toAsset } from '../lib/assets.ts'
-import { immich } from '../lib/immich.ts'
+import { toAsset } from '../lib/immich/assets.ts'
+import { immich } from '../lib/immich/immich.ts'
 import { count, progress, terms } from '../lib/progress.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
-import { openState } from '../lib/state.ts'
+import { openState } from '../lib/state/state.ts'
 
 const usage = `
 List every own asset and album of the Immich server. A later run fetches what changed and drops what is gone.

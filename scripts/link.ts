@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { linkAlbums } from '../lib/albums.ts'
-import { doubts, readDoubts } from '../lib/evidence.ts'
-import { assetIndex, type Bytes, dispute, matchPhoto, STRICTNESS } from '../lib/matching.ts'
+import { linkAlbums } from '../lib/link/albums.ts'
+import { doubts, readDoubts } from '../lib/link/evidence.ts'
+import { assetIndex, type Bytes, dispute, matchPhoto, STRICTNESS } from '../lib/link/matching.ts'
 import { count, number, progress } from '../lib/progress.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
-import { type AlbumLink, type Link, openState, type Part, type Photo } from '../lib/state.ts'
+import { type AlbumLink, type Link, openState, type Part, type Photo } from '../lib/state/state.ts'
 
 const usage = `
 Find the photos and albums that Immich has already: the same bytes, or the same picture.

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { PLANNED } from '../lib/plan.ts'
 import { count, duration, number } from '../lib/progress.ts'
 import { flags, hint, say } from '../lib/stage.ts'
-import { standing, tally } from '../lib/standing.ts'
-import { type Collection, openState, readCounts } from '../lib/state.ts'
+import { type Collection, openState, readCounts } from '../lib/state/state.ts'
+import { PLANNED } from '../lib/transfer/plan.ts'
+import { standing, tally } from '../lib/transfer/standing.ts'
 
 const usage = `
 What is known, what was sent and what is owed, and the one command to type next. Takes no lock: it runs beside a transfer.

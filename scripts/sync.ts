@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { $, question } from 'zx'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
-import { immich } from '../lib/immich.ts'
-import { PLANNED, planOf } from '../lib/plan.ts'
+import { immich } from '../lib/immich/immich.ts'
 import { count, number, size } from '../lib/progress.ts'
-import { ruleFlags, rulesOf, rulesUsage } from '../lib/rules.ts'
-import { sourceFlags, sourceUsage } from '../lib/sources.ts'
 import { envFile, Fail, flags, say } from '../lib/stage.ts'
-import { openState } from '../lib/state.ts'
+import { openState } from '../lib/state/state.ts'
+import { sourceFlags, sourceUsage } from '../lib/takeout/sources.ts'
+import { PLANNED, planOf } from '../lib/transfer/plan.ts'
+import { ruleFlags, rulesOf, rulesUsage } from '../lib/transfer/rules.ts'
 
 const usage = `
 All stages in order: index-gphotos, index-immich, link, then the plan, transfer and verify. Run it again whenever there

@@ -1,21 +1,39 @@
 #!/usr/bin/env node
-import { bodies, Gone, Lost, openPart, stillThere } from '../lib/archive.ts'
+import { bodies, Gone, Lost, openPart, stillThere } from '../lib/archive/archive.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
-import { fillAlbum, membersLeft } from '../lib/filling.ts'
-import { finishPhoto } from '../lib/finishing.ts'
-import { Interrupted, immich, Refused } from '../lib/immich.ts'
-import { NEEDED, requirePermissions } from '../lib/permissions.ts'
-import { filesLeft } from '../lib/photo-files.ts'
-import { MAX_TRIES, PLANNED, planOf } from '../lib/plan.ts'
+import { Interrupted, immich, Refused } from '../lib/immich/immich.ts'
+import { NEEDED, requirePermissions } from '../lib/immich/permissions.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
-import { outdated, replace } from '../lib/replacing.ts'
-import { permissionsFor, ruleFlags, rulesOf, rulesUsage } from '../lib/rules.ts'
-import { type Arrived, arrivedBefore, isOurs, sendFiles, Unreadable } from '../lib/sending.ts'
-import { bringBack, takeOver } from '../lib/settling.ts'
 import { Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
-import { openState, type Part, type Photo, type PhotoFile, type Transfer } from '../lib/state.ts'
-import { asTheyCome, byPhoto, type Group, locate, type Wanted } from '../lib/whereabouts.ts'
+import {
+  openState,
+  type Part,
+  type Photo,
+  type PhotoFile,
+  type Transfer,
+} from '../lib/state/state.ts'
+import { filesLeft } from '../lib/takeout/photo-files.ts'
+import { fillAlbum, membersLeft } from '../lib/transfer/filling.ts'
+import { finishPhoto } from '../lib/transfer/finishing.ts'
+import { MAX_TRIES, PLANNED, planOf } from '../lib/transfer/plan.ts'
+import { outdated, replace } from '../lib/transfer/replacing.ts'
+import { permissionsFor, ruleFlags, rulesOf, rulesUsage } from '../lib/transfer/rules.ts'
+import {
+  type Arrived,
+  arrivedBefore,
+  isOurs,
+  sendFiles,
+  Unreadable,
+} from '../lib/transfer/sending.ts'
+import { bringBack, takeOver } from '../lib/transfer/settling.ts'
+import {
+  asTheyCome,
+  byPhoto,
+  type Group,
+  locate,
+  type Wanted,
+} from '../lib/transfer/whereabouts.ts'
 
 const usage = `
 Send to Immich what it does not have: pictures with their times, places, captions, favourites and albums.
@@ -152,7 +170,7 @@ for (const id of albumsLeft()) await counting(id, () => fill(id))
 for (const id of old()) await counting(id, () => giveWay(id))
 for (const id of choices) {
   const isOver = left.every((photo) => photos[photo]?.files[0]?.part !== id || plan.assetOf(photo))
-  if (isOver) await (await import('../lib/picked.ts')).finishPicked(parts[id] as Part)
+  if (isOver) await (await import('../lib/google/picked.ts')).finishPicked(parts[id] as Part)
 }
 shown.end()
 
@@ -210,7 +228,7 @@ async function claim(id: string) {
 
 async function sendFrom(part: Part, files: Wanted[]) {
   if (part.kind === 'picked') {
-    const fetched = await (await import('../lib/picked.ts')).fetchPicked(part, files)
+    const fetched = await (await import('../lib/google/picked.ts')).fetchPicked(part, files)
     return sendFrom(fetched.part, fetched.wanted)
   }
   const from = files.map(({ from }) => from)

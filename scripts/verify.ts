@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { setTimeout as sleep } from 'node:timers/promises'
-import { askServer } from '../lib/asking.ts'
-import { albumDiffers, assetDiffers, type Differs } from '../lib/checking.ts'
-import { immich } from '../lib/immich.ts'
+import { immich } from '../lib/immich/immich.ts'
 import { count, number, progress, terms } from '../lib/progress.ts'
-import { repairable } from '../lib/repairing.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
-import { type Check, openState, type Transfer } from '../lib/state.ts'
+import { type Check, openState, type Transfer } from '../lib/state/state.ts'
+import { askServer } from '../lib/transfer/asking.ts'
+import { albumDiffers, assetDiffers, type Differs } from '../lib/transfer/checking.ts'
+import { repairable } from '../lib/transfer/repairing.ts'
 
 const usage = `
 Ask Immich again, and compare it field by field with what each transfer gave it. Each is asked for until it was right

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { arrival, completion, GUESSED_TAG, samePlace } from '../lib/arrival.ts'
-import type { Head } from '../lib/picture.ts'
-import type { Photo, Place } from '../lib/state.ts'
+import type { Head } from '../lib/picture/picture.ts'
+import type { Photo, Place } from '../lib/state/state.ts'
+import { arrival, completion, GUESSED_TAG, samePlace } from '../lib/transfer/arrival.ts'
 
 process.env.TIME_ZONE = 'Europe/Berlin'
 const NOON = Date.UTC(2021, 5, 1, 12) / 1000

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { NEEDED } from '../lib/permissions.ts'
+import { NEEDED } from '../lib/immich/permissions.ts'
 import { type World, world } from './sandbox/run.ts'
 
 let w: World

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { albumDiffers, assetDiffers } from '../lib/checking.ts'
-import type { Asset, Want } from '../lib/state.ts'
+import type { Asset, Want } from '../lib/state/state.ts'
+import { albumDiffers, assetDiffers } from '../lib/transfer/checking.ts'
 
 const there: Asset = {
   name: 'sea.jpg',

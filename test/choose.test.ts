@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { chooser } from '../lib/choose.ts'
-import type { Photo } from '../lib/state.ts'
-import { leaveOut } from '../lib/unchosen.ts'
+import type { Photo } from '../lib/state/state.ts'
+import { leaveOut } from '../lib/takeout/unchosen.ts'
 import { albumFile, albumsByTitle, library, shot } from './sandbox/export-files.ts'
 
 process.env.TIME_ZONE = 'Europe/Berlin'

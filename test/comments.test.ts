@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commentsIn } from '../lib/comments.ts'
+import { commentsIn } from '../lib/takeout/comments.ts'
 
 test.each([
   [{ title: 'Trip' }, undefined],

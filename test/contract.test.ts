@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { xmp } from '../lib/xmp.ts'
+import { xmp } from '../lib/picture/xmp.ts'
 import { withExif } from './sandbox/exif.ts'
 import { startImmich } from './sandbox/immich.ts'
 import { landscape } from './sandbox/landscape.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
-import type { DrivePart } from '../lib/drive.ts'
+import type { DrivePart } from '../lib/google/drive.ts'
 import { startGoogle } from './sandbox/google.ts'
 
 // The state's folder is found from where a stage runs.
@@ -18,13 +18,13 @@ Object.assign(process.env, google.env, {
   PHOTOFERRY_RETRIES: '5',
   PHOTOFERRY_IDLE_MS: '1500',
 })
-const { exportsInDrive } = await import('../lib/drive.ts')
-const { driveSource, driveTrouble } = await import('../lib/drive-source.ts')
-const { limitDrive } = await import('../lib/drive-meter.ts')
-const { SCOPES } = await import('../lib/google.ts')
-const { readClient } = await import('../lib/google-client.ts')
-const { signIn } = await import('../lib/signin.ts')
-const { readDirectory, readEntries, streamEntry } = await import('../lib/zip.ts')
+const { exportsInDrive } = await import('../lib/google/drive.ts')
+const { driveSource, driveTrouble } = await import('../lib/google/drive-source.ts')
+const { limitDrive } = await import('../lib/google/drive-meter.ts')
+const { SCOPES } = await import('../lib/google/google.ts')
+const { readClient } = await import('../lib/google/client.ts')
+const { signIn } = await import('../lib/google/signin.ts')
+const { readDirectory, readEntries, streamEntry } = await import('../lib/archive/zip.ts')
 
 await mkdir('data')
 await writeFile('data/google-client.json', JSON.stringify(google.clientFile()))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { folderKinds, innerPath, placeFiles, yearIn } from '../lib/export.ts'
-import type { ExportFile } from '../lib/takeout.ts'
+import { folderKinds, innerPath, placeFiles, yearIn } from '../lib/takeout/export.ts'
+import type { ExportFile } from '../lib/takeout/takeout.ts'
 
 const file = (path: string): ExportFile => ({
   part: 'p',

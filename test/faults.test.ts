@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { isPrivate } from '../lib/address.ts'
-import { immich } from '../lib/immich.ts'
+import { isPrivate } from '../lib/immich/address.ts'
+import { immich } from '../lib/immich/immich.ts'
 import {
   argsOf,
   campaign,

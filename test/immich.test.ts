@@ -3,8 +3,8 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Immich, immich, Refused } from '../lib/immich.ts'
-import { storedName } from '../lib/upload.ts'
+import { type Immich, immich, Refused } from '../lib/immich/immich.ts'
+import { storedName } from '../lib/immich/upload.ts'
 import { type Standin, startImmich } from './sandbox/immich.ts'
 
 const stops: (() => unknown)[] = []

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { State } from '../lib/state.ts'
+import type { State } from '../lib/state/state.ts'
 import { inAlbum, picture, start } from './sandbox/run.ts'
 import { type Description, makeTakeout } from './sandbox/takeout.ts'
 

@@ -42,7 +42,9 @@ describe.each(['3.1.0', '2.7.5'] as const)('Immich %s', (version) => {
     const { db } = w.server
     expect(await w.run('index-immich')).toMatchObject({
       code: 0,
-      err: expect.stringContaining('5 assets, 1 album: 5 assets new or changed, 1 albums new or changed'),
+      err: expect.stringContaining(
+        '5 assets, 1 album: 5 assets new or changed, 1 albums new or changed',
+      ),
     })
     const { assets, assetAlbums } = w.load()
     expect(

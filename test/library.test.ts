@@ -3,9 +3,9 @@ import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hex } from '../lib/directory.ts'
-import { assemble } from '../lib/library.ts'
-import type { ExportFile } from '../lib/takeout.ts'
+import { hex } from '../lib/archive/directory.ts'
+import { assemble } from '../lib/takeout/library.ts'
+import type { ExportFile } from '../lib/takeout/takeout.ts'
 import { albumFile, library, media, NOON, shot, sidecar } from './sandbox/export-files.ts'
 
 type Case = {

@@ -13,7 +13,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { takeLock } from '../lib/lock.ts'
+import { takeLock } from '../lib/state/lock.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'lock-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -118,7 +118,7 @@ test('of many takers of a dead lock only one at a time has it', async () => {
   writeFileSync(
     script,
     `import { renameSync, readFileSync, writeFileSync, rmSync } from 'node:fs'
-    import { takeLock } from ${JSON.stringify(join(import.meta.dirname, '../lib/lock.ts'))}
+    import { takeLock } from ${JSON.stringify(join(import.meta.dirname, '../lib/state/lock.ts'))}
     for (let turns = 0; turns < 25; ) {
       try { await takeLock(${JSON.stringify(lock)}, 'taker', 'f') } catch { continue }
       writeFileSync(${JSON.stringify(inside)}, '', { flag: 'wx' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ExportFile } from '../lib/takeout.ts'
+import type { ExportFile } from '../lib/takeout/takeout.ts'
 import {
   albumFile,
   albumsByTitle,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { assetIndex, matchPhoto } from '../lib/matching.ts'
-import { joinPicked } from '../lib/originals.ts'
-import type { Asset, Photo } from '../lib/state.ts'
+import { assetIndex, matchPhoto } from '../lib/link/matching.ts'
+import type { Asset, Photo } from '../lib/state/state.ts'
+import { joinPicked } from '../lib/takeout/originals.ts'
 
 const file = { part: 'p', path: 'x', size: 0, crc: null, role: 'original' as const, why: '' }
 const picked = (facts: Partial<Photo> = {}): Photo => ({

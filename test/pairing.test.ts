@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isLitter, mediaKind } from '../lib/media.ts'
-import { type FolderFile, type FolderSidecar, type Pair, pairFolder } from '../lib/pairing.ts'
+import { isLitter, mediaKind } from '../lib/pairing/media.ts'
+import {
+  type FolderFile,
+  type FolderSidecar,
+  type Pair,
+  pairFolder,
+} from '../lib/pairing/pairing.ts'
 
 // Names of real and derived exports with their right answers: media -> [sidecar, what it is a half or a copy of].
 // `unsure`: tools disagree, or the evidence is indirect, so no answer is as good as this one.

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findParts, gaps, readPartName, stampOf } from '../lib/parts.ts'
+import { findParts, gaps, readPartName, stampOf } from '../lib/takeout/parts.ts'
 
 test.each([
   ['takeout-20260115T101500Z-001.zip', 'takeout-20260115T101500Z', 1],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Heads } from '../lib/doubts.ts'
-import type { Seen } from '../lib/state.ts'
+import type { Seen } from '../lib/state/state.ts'
+import type { Heads } from '../lib/takeout/doubts.ts'
 import {
   albumFile,
   albumsByTitle,

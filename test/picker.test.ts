@@ -13,11 +13,11 @@ Object.assign(process.env, google.env, {
   PHOTOFERRY_RETRIES: '2',
   PHOTOFERRY_FRESH_MS: '30',
 })
-const { durationMs, picker } = await import('../lib/picker.ts')
-const { SCOPES } = await import('../lib/google.ts')
-const { readClient } = await import('../lib/google-client.ts')
-const { askGoogle } = await import('../lib/google-http.ts')
-const { signIn } = await import('../lib/signin.ts')
+const { durationMs, picker } = await import('../lib/google/picker.ts')
+const { SCOPES } = await import('../lib/google/google.ts')
+const { readClient } = await import('../lib/google/client.ts')
+const { askGoogle } = await import('../lib/google/http.ts')
+const { signIn } = await import('../lib/google/signin.ts')
 
 await mkdir('data')
 await writeFile('data/google-client.json', JSON.stringify(google.clientFile()))

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { HEAD_BYTES, readHead } from '../lib/picture.ts'
-import type { Place } from '../lib/state.ts'
+import { HEAD_BYTES, readHead } from '../lib/picture/picture.ts'
+import type { Place } from '../lib/state/state.ts'
 import { withExif } from './sandbox/exif.ts'
 import { landscape } from './sandbox/landscape.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { remembered } from '../lib/remembered.ts'
-import type { ExportFile } from '../lib/takeout.ts'
+import { remembered } from '../lib/takeout/remembered.ts'
+import type { ExportFile } from '../lib/takeout/takeout.ts'
 import { albumFile, library, media, NOON, shot, sidecar } from './sandbox/export-files.ts'
 
 const YEAR = 'Photos from 2021'

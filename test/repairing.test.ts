@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { repairable } from '../lib/repairing.ts'
-import type { Check, Transfer, Want } from '../lib/state.ts'
+import type { Check, Transfer, Want } from '../lib/state/state.ts'
+import { repairable } from '../lib/transfer/repairing.ts'
 
 const want: Want = {
   instant: '2024-06-01T12:00:00.000Z',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { madeAt, scheduleWarning } from '../lib/schedule.ts'
+import { madeAt, scheduleWarning } from '../lib/google/schedule.ts'
 
 const now = Date.parse('2026-11-20T12:00:00Z')
 const made = (...days: string[]) => days.map((day) => `takeout-${day}T080000Z`)

@@ -12,7 +12,7 @@ Object.assign(process.env, google.env, {
   PHOTOFERRY_RETRY_MS: '5',
   PHOTOFERRY_RETRIES: '2',
 })
-const { fetchShared, inlineData } = await import('../lib/share.ts')
+const { fetchShared, inlineData } = await import('../lib/google/share.ts')
 
 const picture = (n: number, video = false) => ({
   id: `AF1Qip${n}`,

@@ -5,13 +5,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { pairFolder } from '../lib/pairing.ts'
+import { fileSource } from '../lib/archive/source.ts'
+import { readTar } from '../lib/archive/tar.ts'
+import { readDirectory, readEntries, streamEntry } from '../lib/archive/zip.ts'
+import { pairFolder } from '../lib/pairing/pairing.ts'
+import { readJson } from '../lib/pairing/sidecar.ts'
 import { count, duration, number, size } from '../lib/progress.ts'
-import { readJson } from '../lib/sidecar.ts'
-import { fileSource } from '../lib/source.ts'
 import { Fail, flags, say, wholeNumber } from '../lib/stage.ts'
-import { readTar } from '../lib/tar.ts'
-import { readDirectory, readEntries, streamEntry } from '../lib/zip.ts'
 import { bulkTakeout } from './sandbox/bulk-takeout.ts'
 import {
   argsOf,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { fileSource, kindOf } from '../lib/source.ts'
+import { fileSource, kindOf } from '../lib/archive/source.ts'
 import { Fail } from '../lib/stage.ts'
 
 let folder: string

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Rules, standing, tally } from '../lib/standing.ts'
-import type { Asset, Check, Link, Photo, Transfer } from '../lib/state.ts'
+import type { Asset, Check, Link, Photo, Transfer } from '../lib/state/state.ts'
+import { type Rules, standing, tally } from '../lib/transfer/standing.ts'
 
 const photo: Photo = {
   title: 'sea.jpg',

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { JSONFile } from 'lowdb/node'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { type Collection, openState, readCounts } from '../lib/state.ts'
+import { type Collection, openState, readCounts } from '../lib/state/state.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'state-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -50,7 +50,7 @@ async function fill() {
 /** A stage that is run as a process of its own; `body` has `state`, open for links and transfers. */
 function stage(body: string) {
   const script = join(mkdtempSync(join(root, 'stage-')), 'stage.ts')
-  const lib = join(import.meta.dirname, '../lib/state.ts')
+  const lib = join(import.meta.dirname, '../lib/state/state.ts')
   writeFileSync(
     script,
     `import { openState } from ${JSON.stringify(lib)}

@@ -7,9 +7,9 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { type Header, pack } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Source } from '../lib/source.ts'
+import type { Source } from '../lib/archive/source.ts'
+import { readTar } from '../lib/archive/tar.ts'
 import { Fail } from '../lib/stage.ts'
-import { readTar } from '../lib/tar.ts'
 
 const mib = 1024 * 1024
 const sidecar = Buffer.from('{"title":"a.jpg"}')

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Place } from '../lib/state.ts'
+import type { Place } from '../lib/state/state.ts'
 import {
   dateInName,
   instantOf,

@@ -1,7 +1,7 @@
 import { DOMParser } from '@xmldom/xmldom'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { xmp } from '../lib/xmp.ts'
+import { xmp } from '../lib/picture/xmp.ts'
 
 const texts = (sidecar: string, name: string) => {
   const found = new DOMParser().parseFromString(sidecar, 'text/xml').getElementsByTagName(name)[0]

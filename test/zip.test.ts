@@ -8,9 +8,9 @@ import { constants, crc32, deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ZipFile } from 'yazl'
-import { fileSource, type Source } from '../lib/source.ts'
+import { fileSource, type Source } from '../lib/archive/source.ts'
+import { readDirectory, readEntries, streamEntry, type ZipEntry } from '../lib/archive/zip.ts'
 import { Fail } from '../lib/stage.ts'
-import { readDirectory, readEntries, streamEntry, type ZipEntry } from '../lib/zip.ts'
 
 const mib = 1024 * 1024
 const gib = 1024 * mib

@@ -7,7 +7,7 @@ import { cpus, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { number } from '../../lib/progress.ts'
 import { flags, say, wholeNumber } from '../../lib/stage.ts'
-import { openState } from '../../lib/state.ts'
+import { openState } from '../../lib/state/state.ts'
 import { bulkTakeout } from '../sandbox/bulk-takeout.ts'
 import { startImmich } from '../sandbox/immich.ts'
 import { fullExportWithOneNew } from './drive.ts'
@@ -82,7 +82,7 @@ async function stateFile() {
   put('state, peak memory of 1,000,000 records', many.peak / 1e6, null, '', 'MB')
   await indexed()
   const open =
-    "import('./lib/state.ts').then((s) => s.openState(process.env.STATE, { read: process.env.READ.split(',') }))"
+    "import('./lib/state/state.ts').then((s) => s.openState(process.env.STATE, { read: process.env.READ.split(',') }))"
   const all = await measured('-e', [open], { STATE: state, READ: 'photos,albums,leftovers,parts' })
   const none = await measured('-e', [open], { STATE: state, READ: 'parts' })
   const floor = await measured('test/bench/floors.ts', ['lines', state])

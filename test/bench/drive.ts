@@ -1,7 +1,7 @@
 import { mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { openState } from '../../lib/state.ts'
+import { openState } from '../../lib/state/state.ts'
 import { startGoogle } from '../sandbox/google.ts'
 import { startImmich } from '../sandbox/immich.ts'
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openState } from '../../lib/state.ts'
+import { openState } from '../../lib/state/state.ts'
 
 // Appending to a state of many records: microseconds a record, beside so many that are there.
 const records = Number(process.argv[2])

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import { assemble, type Library } from '../../lib/library.ts'
-import type { Album, Facts, Photo } from '../../lib/state.ts'
-import type { ExportFile } from '../../lib/takeout.ts'
+import type { Album, Facts, Photo } from '../../lib/state/state.ts'
+import { assemble, type Library } from '../../lib/takeout/library.ts'
+import type { ExportFile } from '../../lib/takeout/takeout.ts'
 
 const ROOT = 'Takeout/Google Photos'
 /** Noon of 1 June 2021, UTC. */

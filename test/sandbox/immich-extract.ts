@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { DOMParser } from '@xmldom/xmldom'
 import ExifReader from 'exifreader'
-import { readHead } from '../../lib/picture.ts'
+import { readHead } from '../../lib/picture/picture.ts'
 import type { Major } from './immich-check.ts'
 import type { Asset, Db, Sidecar } from './immich-db.ts'
 

@@ -1,0 +1,400 @@
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Low } from 'lowdb'
+import { say, stage as thisStage } from '../stage.ts'
+import { type Collections, countRecords, database } from './database.ts'
+import { takeLock } from './lock.ts'
+
+/** `[latitude, longitude]` in degrees, or with the altitude in metres as a third. */
+export type Place = [number, number] | [number, number, number]
+
+/** One file of a photo, as an archive holds it. */
+export type PhotoFile = {
+  /** Key in `parts`. */
+  part: string
+  /** As the archive spells it. */
+  path: string
+  /** Bytes, unpacked. */
+  size: number
+  /** CRC-32 of the bytes, 8 hex digits; null where a folder's file was never read. */
+  crc: string | null
+  role: 'original' | 'edited' | 'motion' | 'copy'
+  /** Path of the sidecar that it was paired with. */
+  sidecar?: string
+  /** Key in `parts` of that sidecar, where it lies in another part. */
+  sidecarPart?: string
+  /** What the file says of itself, where a doubt made the index read it. */
+  head?: Seen
+  /** The pair is not certain, so its sidecar gave no time and no place by itself. */
+  uncertain?: true
+  /** The rule that made the pair or the role. */
+  why: string
+}
+
+/** What the index keeps of a file's head. Pixels; wall clock; seconds of a movie; Apple's id of a live photo. */
+export type Seen = {
+  width?: number
+  height?: number
+  local?: string
+  seconds?: number
+  contentId?: string
+}
+
+/** What a sidecar says, in our words. Times are UTC seconds. */
+export type Facts = {
+  title?: string
+  taken?: number
+  created?: number
+  modified?: number
+  description?: string
+  /** What Google shows (the user's own correction). */
+  place?: Place
+  /** What the file held when it was uploaded. */
+  placeExif?: Place
+  people?: string[]
+  url?: string
+  favorite?: true
+  archived?: true
+  trashed?: true
+  partner?: true
+  sharedAlbum?: true
+}
+
+export type Photo = {
+  /** The upload name, whole, with the extension of the file. */
+  title: string
+  /** The name as the sidecar has it, where that is another. */
+  named?: string
+  kind: 'image' | 'video'
+  /** UTC seconds; null where nothing in the index tells. */
+  taken: number | null
+  /**
+   * Where `taken` came from; absent: the sidecar. `cluster`: the sidecar, but so many photos share that second that it may
+   * be Google's guess, and a file that says otherwise wins.
+   */
+  takenFrom?: 'name' | 'year' | 'cluster'
+  /** The original first (or the best there is), then edited, motion, and copies. */
+  files: PhotoFile[]
+  description?: string
+  place?: Place
+  people?: string[]
+  url?: string
+  favorite?: true
+  archived?: true
+  trashed?: true
+  locked?: true
+  partner?: true
+  /** When Google last changed what its sidecar says; the newer sidecar wins. UTC seconds. */
+  known?: number
+  /** It was picked on Google's page: its id there, its pixels, and what its copy lacks. */
+  picked?: { id: string; width?: number; height?: number; lacks: 'place' | 'transcoded' }
+  /** Of a picked one: the photo of a Takeout that is its original. */
+  replacedBy?: string
+  /** It has no sidecar yet, and a part of its export is known to be missing: it waits for that. */
+  waits?: true
+}
+
+export type Album = {
+  title: string
+  description?: string
+  /** UTC seconds of the album file. */
+  date?: number
+  /** Folder inside the product folder, its key within one export. */
+  folder: string
+  export: string
+  /** Where its album file lies. */
+  file?: { part: string; path: string }
+  /** The same album in older exports. */
+  also?: Pick<Album, 'export' | 'folder' | 'title' | 'date' | 'file'>[]
+  /** Keys in `photos`. */
+  photos: string[]
+  /** A memories folder and the like: listed, not carried over. */
+  leftOut?: string
+}
+
+export type Part = {
+  /** Everything under one Takeout stamp, or the folder's name. */
+  export: string
+  /** Number within the export; null where the name has none. */
+  number: number | null
+  /** `picked`: a choice on Google's page, whose photos are fetched when they are sent. */
+  kind: 'zip' | 'tgz' | 'folder' | 'picked'
+  name: string
+  /** Where it was last seen; in Drive `drive:` and its id there. */
+  path: string
+  /** It lies in Google Drive: its id and Google's checksum (MD5). */
+  drive?: { id: string; checksum: string }
+  /** It is one album of this title, downloaded by itself. */
+  album?: string
+  /** Bytes; of a folder, of all its files. */
+  size: number
+  /** ms since 1970. */
+  modified: number
+  entries: number
+}
+
+/**
+ * A file of an export that is in no photo. Key: `<part>:<path>`. What a later part may need of it stays here:
+ * size and CRC of media, what a sidecar says.
+ */
+export type Leftover = {
+  part: string
+  path: string
+  why: string
+  size: number
+  crc: string | null
+  facts?: Facts
+  /** Of an album file that makes no album. */
+  album?: { title: string; description?: string; date?: number }
+  /** It cannot be used by anything: damaged, empty, unreadable. */
+  broken?: true
+  /** What people wrote beside it: who, and what, one each. */
+  comments?: string[]
+}
+
+export type Asset = {
+  name: string
+  /** SHA-1 in hex (of the path, not of the bytes, where `library` is set). */
+  sha1: string
+  /** Bytes; null until the server has extracted it. */
+  size: number | null
+  kind: 'image' | 'video' | 'other'
+  /** The instant, ISO in UTC (Immich's fileCreatedAt). */
+  taken: string
+  /** The wall clock, ISO written as if UTC (Immich's localDateTime). */
+  local: string
+  zone?: string
+  width?: number
+  height?: number
+  visibility: 'timeline' | 'archive' | 'hidden' | 'locked'
+  favorite?: true
+  trashed?: true
+  /** The motion half's asset. */
+  live?: string
+  place?: Place
+  description?: string
+  /** Of an external library. */
+  library?: string
+  duplicate?: string
+  /** ISO, moved by every change of the row on the server. */
+  updated: string
+}
+
+export type AssetAlbum = {
+  title: string
+  description?: string
+  /** Other people can see it. */
+  shared?: true
+  updated: string
+  /** As the server counts it, without trashed ones. */
+  count: number
+  assets: string[]
+  /** When (by our own clock) its members were last listed. */
+  seen: string
+}
+
+/** photo -> asset. `asset` null with a reason is an answer; an absent key is work left. */
+export type Link = {
+  asset: string | null
+  how: string
+  /** Hex, where the photo's original had to be hashed to tell. */
+  sha1?: string
+  candidates?: string[]
+}
+
+export type AlbumLink = { album: string | null; how: string; candidates?: string[] }
+
+/** What the server should hold after a transfer; only the fields that we gave. */
+export type Want = {
+  name?: string
+  sha1?: string
+  /** ISO in UTC. */
+  instant?: string
+  /** Its wall clock, `YYYY-MM-DDTHH:MM:SS`. */
+  local?: string
+  place?: Place
+  description?: string
+  favorite?: true
+  visibility?: 'archive' | 'locked'
+  live?: string
+  /** Assets of its stack, the one on top first. */
+  stack?: string[]
+  /** Whole paths. */
+  tags?: string[]
+  trashed?: true
+  title?: string
+}
+
+/** Of a photo, or of an album (then `album` is the id on the server). */
+export type Transfer = {
+  asset?: string
+  album?: string
+  /** Hex, of the original as it was sent. */
+  sha1?: string
+  /** Bytes sent, all its files together. */
+  size?: number
+  at: string
+  /** It was on the server before; only what it lacked was added. */
+  had?: true
+  want?: Want
+  /** What the file says of itself, where we gave something else: what a server falls back to. */
+  own?: { local?: string; offset?: string; place?: Place; description?: string }
+  /** Still to be done for it: `live`, `stack`, `trash`. */
+  owes?: string[]
+  /** Assets of its edited copies and its motion half: path -> id. */
+  others?: Record<string, string>
+  /** Of a picked one: the original's asset, which has got its albums. */
+  replaced?: string
+  /** Of an album: keys of the photos that were put into it. */
+  added?: string[]
+  /** A body was on its way when this was written, or an album was made: the server is asked before that goes again. */
+  sending?: true
+  /** Its owner removed it from the server and wants it back: its link and what was sent before no longer count. */
+  again?: true
+  /** How often a field that the server lost was given again. */
+  repaired?: number
+  /** Smaller renditions that it took the place of; they lie in the trash. */
+  upgraded?: string[]
+  failed?: string
+  tries?: number
+}
+
+export type Check = {
+  at: string
+  ok?: true
+  waiting?: true
+  /** It was right before: the difference is its owner's doing. */
+  changed?: true
+  /** [there, wanted] */
+  differs?: Record<string, [unknown, unknown]>
+}
+
+export type Run = { stage: string; at: string; seconds?: number; [count: string]: unknown }
+
+/** The document. Each collection has one writer stage, named beside it. */
+export type State = {
+  parts: Record<string, Part> // index-gphotos
+  photos: Record<string, Photo> // index-gphotos
+  albums: Record<string, Album> // index-gphotos
+  leftovers: Record<string, Leftover> // index-gphotos
+  assets: Record<string, Asset> // index-immich
+  assetAlbums: Record<string, AssetAlbum> // index-immich
+  links: Record<string, Link> // link
+  albumLinks: Record<string, AlbumLink> // link
+  transfers: Record<string, Transfer> // transfer
+  checks: Record<string, Check> // verify
+  runs: Record<string, Run> // every stage
+}
+export type Collection = keyof State
+
+/** The state as a stage holds it: `Named` collections are in memory, `Written` ones may be changed, by put and remove only. */
+export type OpenState<Named extends Collection = Collection, Written extends Collection = Named> = {
+  readonly data: { readonly [C in Named]: Readonly<State[C]> }
+  /** Puts a whole record; it is on disk within 200 ms. Throws Fail when an earlier write failed. */
+  put<C extends Written>(collection: C, id: string, record: State[C][string]): void
+  remove(collection: Written, id: string): void
+  /** Resolves when all that was put is on disk. */
+  flush(): Promise<void>
+  /** Writes the document, if anything was put, and lets go of the lock. Nothing can be put after it. */
+  save(): Promise<void>
+  /** Lets go without writing the document: what was put stays in the journal for the next writer. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the state file, or an empty state where there is none. The collections named by `read` and `write` are loaded,
+ * others are passed over. With any to `write` this is the one writer: a lock is held until save, close or exit, and
+ * on SIGINT, SIGTERM and SIGHUP the state is saved before the process ends. A `dryRun` changes memory only.
+ * Throws Fail when another stage is writing, and for a file that cannot be understood.
+ */
+export async function openState<R extends Collection = never, W extends Collection = never>(
+  path: string,
+  {
+    read = [],
+    write = [],
+    stage = thisStage,
+    dryRun = false,
+  }: { read?: readonly R[]; write?: readonly W[]; stage?: string; dryRun?: boolean },
+): Promise<OpenState<R | W, W>> {
+  const writes = write.length > 0 && !dryRun
+  const file = realFile(path)
+  if (writes) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const unlock = writes ? await takeLock(`${file}.lock`, stage, file) : () => {}
+  const adapter = database(file, [...new Set<string>([...read, ...write])], { writes })
+  const low = new Low<Collections>(adapter, {})
+  try {
+    await low.read()
+  } catch (error) {
+    unlock()
+    throw error
+  }
+
+  let isOpen = true
+  let ending: Promise<void> | undefined
+  const change = (collection: Collection, id: string, record?: unknown) => {
+    if (!isOpen || !(write as readonly string[]).includes(collection)) {
+      throw new Error(`put of ${collection} "${id}", which is not open for writing`)
+    }
+    adapter.change(collection, id, record)
+  }
+  const end = (last: () => Promise<void>) => {
+    isOpen = false
+    ending ??= endWith(last)
+    return ending
+  }
+  const endWith = async (last: () => Promise<void>) => {
+    try {
+      await last()
+    } finally {
+      await adapter.close().finally(release)
+    }
+  }
+
+  // What is left at exit goes to the journal: an exit cannot wait for a document.
+  const onExit = () => {
+    try {
+      adapter.flushSync()
+    } catch (error) {
+      say((error as Error).message)
+      process.exitCode ||= 1
+    }
+    unlock()
+  }
+  const onSignal = (signal: NodeJS.Signals) => {
+    process.once(signal, () => process.exit())
+    process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal as 'SIGINT']
+    // Not end(): work that is on its way may still put, and finds its record in the journal.
+    ;(ending ?? adapter.write())
+      .catch((error) => say((error as Error).message))
+      .finally(() => process.exit())
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const release = () => {
+    process.off('exit', onExit)
+    for (const signal of signals) process.off(signal, onSignal)
+    unlock()
+  }
+  if (writes) {
+    process.once('exit', onExit)
+    for (const signal of signals) process.once(signal, onSignal)
+  }
+
+  return {
+    data: low.data as OpenState<R | W, W>['data'],
+    put: change,
+    remove: change,
+    flush: adapter.flush,
+    save: () => end(() => (writes ? low.write() : Promise.resolve())),
+    close: () => end(() => Promise.resolve()),
+  }
+}
+
+/** Records of each collection, from the head of the file and the journal: fast at any size, and takes no lock. */
+export async function readCounts(path: string): Promise<{ [C in Collection]?: number }> {
+  return Object.fromEntries(await countRecords(realFile(path)))
+}
+
+// Renaming over a symbolic link would cut it off from its file.
+function realFile(path: string) {
+  return existsSync(path) ? realpathSync(path) : path
+}

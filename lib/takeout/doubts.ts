@@ -1,0 +1,146 @@
+import { push } from '../pairing/folder.ts'
+import { splitName } from '../pairing/media.ts'
+import { fold, namesOfTitle, readMediaName, withoutExtension } from '../pairing/naming.ts'
+import { plausibleOffset } from '../time.ts'
+import { type Account, enter } from './account.ts'
+import { yearIn } from './export.ts'
+import type { Folder, Media, Sidecar } from './exported.ts'
+import type { ExportFile } from './takeout.ts'
+
+/** Reads the heads of files and puts what they say into their `head`; what cannot be read stays without. */
+export type Heads = (files: ExportFile[]) => Promise<void>
+
+// Apple's halves last 3.5 s at most, Samsung's are longer; above these it is a video in its own right.
+const LONG_SECONDS = 10
+const LONG_BYTES = 30e6
+
+/**
+ * What names and sidecars leave open and the head of a file may tell: whether a video is a still's motion half, whether an
+ * uncertain sidecar is the file's, and whether one that lies in another folder is. Changes the media in place.
+ */
+export async function settleDoubts(folders: Folder[], heads: Heads, account: Account) {
+  const media = folders.flatMap((folder) => folder.media)
+  const halves = media.filter(isDoubtfulHalf)
+  const uncertain = media.filter((one) => isUncertain(one) && !agreesByName(one))
+  const strays = straysOf(folders)
+  await heads(
+    [
+      ...halves.flatMap((one) => [one, one.of as Media]),
+      ...uncertain,
+      ...strays.map(({ one }) => one),
+    ].map(({ file }) => file),
+  )
+  for (const half of halves) settleHalf(half)
+  settleRivals(media)
+  for (const one of media)
+    if (isUncertain(one)) one.trusted = agreesByName(one) || agreesByClock(one)
+  adopt(strays, account)
+}
+
+const isUncertain = ({ pair, sidecar }: Media) =>
+  !pair.certain && pair.role === 'original' && sidecar !== undefined
+
+function isDoubtfulHalf({ pair, of, file }: Media) {
+  return (
+    of !== undefined &&
+    pair.role === 'motion' &&
+    (hasOwn({ pair, of }) || !pair.certain || file.size > LONG_BYTES)
+  )
+}
+
+const hasOwn = ({ pair, of }: Pick<Media, 'pair' | 'of'>) =>
+  pair.sidecar !== null && pair.sidecar !== of?.pair.sidecar
+
+/** Rule 4 of design section 5: what is not shown to be a half is a photo of its own. */
+function settleHalf(half: Media) {
+  const still = half.of as Media
+  const [a, b] = [half.file.head?.contentId, still.file.head?.contentId]
+  const seconds = half.file.head?.seconds
+  if (a && b) {
+    if (a === b) half.pair = { ...half.pair, certain: true }
+    else split(half, 'the ids of the two halves differ')
+  } else if (seconds !== undefined ? seconds > LONG_SECONDS : half.file.size > LONG_BYTES)
+    split(half, 'too long for a motion half')
+}
+
+/** A still has one half; the biggest, and any other video of its name is one of its own. */
+function settleRivals(media: Media[]) {
+  const byStill = new Map<Media, Media[]>()
+  for (const one of media) if (one.of && one.pair.role === 'motion') push(byStill, one.of, one)
+  for (const halves of byStill.values()) {
+    const best = halves.reduce((a, b) => (b.file.size > a.file.size ? b : a))
+    for (const half of halves)
+      if (half.name !== best.name) split(half, 'a second video of one still')
+  }
+}
+
+function split(half: Media, why: string) {
+  const own = hasOwn(half)
+  half.pair = { ...half.pair, role: 'original', of: null, why, ...(!own && { sidecar: null }) }
+  if (!own) delete half.sidecar
+  delete half.of
+}
+
+/** A second fact for an uncertain pair: the sidecar's title is this very name, or the folder's year is its year. */
+function agreesByName({ name, kind, folder, sidecar }: Media): boolean {
+  const { title, taken } = sidecar?.json.facts ?? {}
+  const { extension } = splitName(name)
+  if (title && namesOfTitle(title, extension).includes(fold(name))) return true
+  return (
+    kind === 'year' &&
+    taken !== undefined &&
+    yearIn(folder) === new Date(taken * 1000).getUTCFullYear()
+  )
+}
+
+function agreesByClock({ file, sidecar }: Media, facts = sidecar?.json.facts): boolean {
+  return facts?.taken !== undefined && plausibleOffset(facts.taken, file.head?.local) !== null
+}
+
+/** Media without a sidecar, and those of other folders of the export, left alone there, whose title is their name. */
+function straysOf(folders: Folder[]) {
+  const byTitle = new Map<string, Sidecar[]>()
+  for (const { export: name, orphans } of folders) {
+    for (const orphan of orphans) {
+      const { title, taken } = orphan.json.facts
+      if (!title || taken === undefined) continue
+      for (const key of new Set(namesOfTitle(title, ''))) push(byTitle, `${name}\0${key}`, orphan)
+    }
+  }
+  const strays: { one: Media; sidecars: Sidecar[] }[] = []
+  if (byTitle.size === 0) return strays
+  for (const one of folders.flatMap(({ media }) => media)) {
+    if (one.sidecar || one.of || one.pair.role !== 'original') continue
+    const { plain, numbered } = readMediaName(one.name)
+    const names = [plain, numbered]
+      .flatMap((spelling) => (spelling ? [spelling.name] : []))
+      .flatMap((name) => [name, withoutExtension(name) ?? name])
+    const sidecars = [...new Set(names)].flatMap(
+      (name) => byTitle.get(`${one.export}\0${fold(name)}`) ?? [],
+    )
+    if (sidecars.length > 0) strays.push({ one, sidecars })
+  }
+  return strays
+}
+
+/** A name alone says nothing: the file's clock has to agree, with one sidecar only, and no other photo's with that. */
+function adopt(strays: ReturnType<typeof straysOf>, account: Account) {
+  const claims = new Map<string, { one: Media; sidecar: Sidecar }[]>()
+  for (const { one, sidecars } of strays) {
+    const fitting = sidecars.filter(({ json }) => agreesByClock(one, json.facts))
+    const identities = new Set(fitting.map(identity))
+    const [sidecar] = fitting
+    if (sidecar && identities.size === 1) push(claims, identity(sidecar), { one, sidecar })
+  }
+  for (const claimants of claims.values()) {
+    if (new Set(claimants.map(({ one }) => `${one.file.crc}-${one.file.size}`)).size > 1) continue
+    for (const { one, sidecar } of claimants) {
+      const why = 'sidecar in another folder, same name and time'
+      one.sidecar = sidecar
+      one.pair = { ...one.pair, certain: true, why }
+      enter(account, sidecar, { role: 'sidecar', why })
+    }
+  }
+}
+
+const identity = ({ json: { facts } }: Sidecar) => facts.url ?? `${facts.title}\0${facts.taken}`

@@ -1,0 +1,66 @@
+import type { Album, Photo } from '../state/state.ts'
+import { type Account, openAccount } from './account.ts'
+import { type Heads, settleDoubts } from './doubts.ts'
+import { type Media, readFolders } from './exported.ts'
+import { bytesKey, headOf, idsOf, joinMedia } from './joining.ts'
+import { albumsOf } from './members.ts'
+import { markClusters, photoOf } from './photos.ts'
+import { mainOf } from './roles.ts'
+import type { ExportFile } from './takeout.ts'
+
+export type Library = Account & {
+  photos: Record<string, Photo>
+  albums: Record<string, Album>
+}
+
+/**
+ * From the files of all parts to photos, albums and what is in neither: design section 5, rules 1 to 9. `exportOf` gives a
+ * part's export; `waiting` holds exports of which a part is known to be missing; `old` is what the state holds, so that a
+ * photo and an album keep their ids; `heads` reads the heads of files where only these can tell.
+ */
+export async function assemble(
+  files: ExportFile[],
+  {
+    exportOf,
+    waiting = new Set(),
+    old = { photos: {}, albums: {} },
+    heads = async () => {},
+    memories = false,
+    comments = false,
+  }: {
+    exportOf: (part: string) => string
+    waiting?: Set<string>
+    old?: { photos: Record<string, Photo>; albums: Record<string, Album> }
+    heads?: Heads
+    /** Memories folders are albums, too. */
+    memories?: boolean
+    /** Comments go into the album's description. */
+    comments?: boolean
+  },
+): Promise<Library> {
+  const account = openAccount()
+  const folders = readFolders(files, exportOf, account)
+  await settleDoubts(folders, heads, account)
+  const groups = joinMedia(folders.flatMap(({ media }) => media))
+  await heads([...groups.values()].flatMap(differentSizes))
+
+  const ids = idsOf(groups, mainOf, old.photos)
+  const photos: Record<string, Photo> = Object.create(null)
+  for (const [head, group] of groups) {
+    const id = ids.get(head) as string
+    const waits = group.some((one) => waiting.has(one.export))
+    photos[id] = photoOf(id, group, account, waits)
+  }
+  markClusters(Object.values(photos))
+  const idOf = (one: Media) => ids.get(headOf(one)) as string
+  const albums = albumsOf(folders, photos, idOf, old.albums, { memories, comments }, account)
+  return { photos, albums, ...account }
+}
+
+/** Originals of one photo whose bytes differ: how many pixels they have tells which one stays. */
+function differentSizes(group: Media[]): ExportFile[] {
+  if (group.length === 1) return []
+  const originals = group.filter((one) => !one.of && one.pair.role === 'original')
+  const byBytes = new Map(originals.map(({ file }) => [bytesKey(file), file]))
+  return byBytes.size > 1 ? originals.map(({ file }) => file) : []
+}

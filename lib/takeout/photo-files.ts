@@ -1,0 +1,48 @@
+import type { Asset, Link, Photo, PhotoFile, Transfer } from '../state/state.ts'
+
+/** What becomes of an edited copy: on top of its original, beside it, left out, or in its place. */
+export const EDITED = ['stack', 'both', 'original', 'edited'] as const
+export type Edited = (typeof EDITED)[number]
+
+/** The photo with only those of its files that are wanted: what is to be sent first comes first. */
+export function shaped(photo: Photo, edited: Edited): Photo {
+  const [copy] = photo.files.filter(({ role }) => role === 'edited')
+  if (!copy || edited === 'stack' || edited === 'both') return photo
+  const rest = photo.files.filter(({ role }) => role !== 'edited')
+  if (edited === 'original') return { ...photo, files: rest }
+  const motion = rest.filter(({ role }) => role === 'motion')
+  return { ...photo, files: [{ ...copy, role: 'original' }, ...motion] }
+}
+
+/** The files that go over, in the order in which they should: a still names its motion half, so that goes first. */
+export function filesToSend(photo: Photo): PhotoFile[] {
+  const [main, ...rest] = photo.files as [PhotoFile, ...PhotoFile[]]
+  const of = (role: PhotoFile['role']) => rest.filter((file) => file.role === role)
+  return [...of('motion'), main, ...of('edited')]
+}
+
+/** What of it has not arrived. */
+export function filesLeft(photo: Photo, transfer: Transfer | undefined): PhotoFile[] {
+  return filesToSend(photo).filter((file) =>
+    file === photo.files[0] ? !transfer?.asset : !transfer?.others?.[file.path],
+  )
+}
+
+/** The transfer of a photo whose link says that the server has it: nothing is done yet, but its bytes need not go. */
+export function linkedStart(photo: Photo, link: Link, asset: Asset | undefined): Transfer {
+  const motion = photo.files.find(({ role }) => role === 'motion')
+  return {
+    asset: link.asset as string,
+    ...(link.sha1 && { sha1: link.sha1 }),
+    at: new Date().toISOString(),
+    had: true,
+    want: {},
+    ...(motion && asset?.live && { others: { [motion.path]: asset.live } }),
+  }
+}
+
+/** The motion half's asset, once it is known. */
+export function motionOf(photo: Photo, { others }: Transfer): string | undefined {
+  const motion = photo.files.find(({ role }) => role === 'motion')
+  return motion && others?.[motion.path]
+}

@@ -1,0 +1,90 @@
+import type { PhotoFile } from '../state/state.ts'
+import { type Account, enter } from './account.ts'
+import type { Media } from './exported.ts'
+import { bytesKey } from './joining.ts'
+
+/** What a file is within its photo. */
+type Role = 'original' | 'edited' | 'motion'
+
+/** The file that a photo is sent as. */
+export function mainOf(group: Media[]): Media {
+  return byWorth(group)[0] as Media
+}
+
+/**
+ * Originals before what belongs to them, the most pixels first, then bytes, and the year folder's before an album's copy.
+ * Where no original is left an edited copy takes its place.
+ */
+export function byWorth(group: Media[]): Media[] {
+  if (group.length === 1) return group
+  const roles = rolesOf(group)
+  const rank = (one: Media) => ['original', 'edited', 'motion'].indexOf(roles.get(one) as Role)
+  const sized = group.every((one) => rank(one) > 0 || one.file.head?.width)
+  const pixels = ({ file: { head } }: Media) =>
+    sized ? (head?.width ?? 0) * (head?.height ?? 0) : 0
+  const inYear = ({ kind }: Media) => Number(kind === 'year')
+  return group.toSorted(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      pixels(b) - pixels(a) ||
+      b.file.size - a.file.size ||
+      inYear(b) - inYear(a) ||
+      (a.file.path < b.file.path ? -1 : a.file.path > b.file.path ? 1 : 0) ||
+      (a.file.part < b.file.part ? -1 : 1),
+  )
+}
+
+/** An album may hold an edited copy or a motion half without its original: there only its bytes tell what it is. */
+function rolesOf(group: Media[]): Map<Media, Role> {
+  const known = new Map(
+    group.flatMap((one) => (one.of ? [[bytesKey(one.file), one.pair.role] as const] : [])),
+  )
+  return new Map(group.map((one) => [one, known.get(bytesKey(one.file)) ?? one.pair.role]))
+}
+
+/** The files of a photo, the best first, each with its role; enters them into the account. */
+export function filesOf(id: string, ordered: Media[], account: Account): PhotoFile[] {
+  const main = ordered[0] as Media
+  const roles = rolesOf(ordered)
+  const isMain = (one: Media) => bytesKey(one.file) === bytesKey(main.file)
+  // What belongs to a smaller size of the photo is a smaller size of what belongs to the photo.
+  const own = new Set(ordered.flatMap((one) => (one.of && isMain(one.of) ? [roles.get(one)] : [])))
+  const seen = new Set<string>()
+  return ordered.map((one) => {
+    const { file, pair, sidecar } = one
+    const kind = roles.get(one) as Role
+    const key = bytesKey(file)
+    const again = seen.has(key)
+    const smaller =
+      one !== main &&
+      (kind === 'original' ||
+        (kind === 'motion' && seen.has('motion')) ||
+        (one.of !== undefined && !isMain(one.of) && own.has(kind)))
+    seen.add(key).add(kind)
+    const role = again || smaller ? 'copy' : kind
+    const why = again ? 'same bytes' : smaller ? 'another size' : pair.why
+    const of = one.of ?? (role === 'copy' ? main : undefined)
+    const { certain } = pair
+    enter(account, file, {
+      role,
+      sidecar: sidecar?.path ?? null,
+      of: of?.file.path ?? null,
+      photo: id,
+      certain,
+      why,
+    })
+    const { path, size, crc, head } = file
+    return {
+      part: file.part,
+      path,
+      size,
+      crc,
+      role,
+      ...(sidecar && { sidecar: sidecar.path }),
+      ...(sidecar && sidecar.part !== file.part && { sidecarPart: sidecar.part }),
+      ...(head && { head }),
+      ...(!certain && { uncertain: true as const }),
+      why,
+    }
+  })
+}

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { sourceOf } from '../archive/archive.ts'
+import { hex } from '../archive/directory.ts'
+import { readTar } from '../archive/tar.ts'
+import { readDirectory, readEntries } from '../archive/zip.ts'
+import { type Json, readJson } from '../pairing/sidecar.ts'
+import { Fail } from '../stage.ts'
+import type { Photo, Seen } from '../state/state.ts'
+import { commentsIn } from './comments.ts'
+import type { Found } from './parts.ts'
+
+/** One file of an export as its part lists it; `json` says what a JSON file is, by its content. */
+export type ExportFile = {
+  part: string
+  path: string
+  size: number
+  crc: string | null
+  json?: Json
+  comments?: string[]
+  /** What was read of it before. */
+  head?: Seen
+  /** Why it cannot be used (encrypted, a link, too big for a sidecar, …). */
+  problem?: string
+}
+
+// Sidecars are a few KB. A JSON above this is no sidecar, whatever it says.
+const MAX_JSON_BYTES = 4 * 1024 * 1024
+
+/**
+ * Reads what a part holds: names, sizes, CRC-32, and the content of its JSON files; no media bytes, but a tgz has to be
+ * read through. `id` comes from that listing, so a moved or renamed part is known again; a folder's comes from its
+ * place, since it may grow. Throws Fail where the part cannot be read.
+ */
+export async function readPart(found: Found): Promise<{ id: string; files: ExportFile[] }> {
+  if (found.kind === 'zip') return readZipPart(found)
+  if (found.kind === 'tgz') return readTarPart(found)
+  return readFolderPart(found)
+}
+
+/** CRC-32 of a file on disk, 8 hex digits. */
+export async function crcOf(path: string): Promise<string> {
+  let crc = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+    crc = crc32(chunk, crc)
+  return hex(crc)
+}
+
+/** Gives files what was read of them before, so that it is not read again: what a head said, a folder file's CRC-32. */
+export function recall(files: ExportFile[], photos: Record<string, Photo>): void {
+  const known = new Map<string, { crc: string | null; head?: Seen }>()
+  // The same bytes in another export, which brings the whole library again.
+  const heads = new Map<string, Seen>()
+  const folders = new Set(files.filter(isUnread).map(({ part }) => part))
+  for (const { files } of Object.values(photos)) {
+    for (const { part, path, size, crc, head } of files) {
+      if (head && crc !== null) heads.set(`${crc}-${size}`, head)
+      if (head || (crc !== null && folders.has(part)))
+        known.set(`${part}:${path}:${size}`, { crc, ...(head && { head }) })
+    }
+  }
+  if (known.size === 0) return
+  for (const file of files) {
+    const before = known.get(`${file.part}:${file.path}:${file.size}`)
+    file.crc ??= before?.crc ?? null
+    // Of an archive the CRC-32 tells that it is the same file; of a folder its size has to do.
+    if (before?.head && (before.crc ?? file.crc) === file.crc) file.head ??= before.head
+    const same = heads.get(`${file.crc}-${file.size}`)
+    if (same) file.head ??= same
+  }
+}
+
+/**
+ * Gives a CRC-32 to files of folders (archives list theirs) whose size another file shares, since only those can be
+ * copies; all others are never read. `rootOf` gives a folder part's place.
+ */
+export async function hashEqualSizes(
+  files: ExportFile[],
+  rootOf: (part: string) => string | undefined,
+): Promise<void> {
+  const media = files.filter((file) => !file.json && !file.problem && file.size > 0)
+  const unread = media.filter(isUnread)
+  if (unread.length === 0) return
+  const sizes = new Map<number, number>()
+  for (const { size } of media) sizes.set(size, (sizes.get(size) ?? 0) + 1)
+  for (const file of unread) {
+    const root = rootOf(file.part)
+    if (sizes.get(file.size) === 1 || root === undefined) continue
+    try {
+      file.crc = await crcOf(join(root, file.path))
+    } catch {
+      file.problem = 'unreadable'
+    }
+  }
+}
+
+function isUnread({ crc, json, problem }: ExportFile) {
+  return crc === null && !json && !problem
+}
+
+async function readZipPart(found: Found) {
+  const source = await sourceOf(found)
+  try {
+    const { entries, hash, skipped } = await readDirectory(source)
+    if (entries.length > 0 && entries.every(({ encrypted }) => encrypted)) {
+      throw new Fail(
+        `Cannot read "${source.name}": it is encrypted: unpack it with its password and name that folder`,
+      )
+    }
+    const part = hash.slice(0, 12)
+    const files = new Map<string, ExportFile>()
+    // Of two entries of one path the good one stands.
+    for (const { path, why } of skipped)
+      files.set(path, { part, path, size: 0, crc: null, problem: why })
+    for (const { path, size, crc, encrypted } of entries) {
+      files.set(path, { part, path, size, crc, ...(encrypted && { problem: 'encrypted' }) })
+    }
+    const json = entries.filter((entry) => isJson(entry.path) && !entry.encrypted)
+    for await (const { entry, data, problem } of readEntries(source, json, MAX_JSON_BYTES)) {
+      const file = files.get(entry.path) as ExportFile
+      if (data) takeIn(file, data)
+      else file.json = { kind: 'broken', why: problem ?? 'unreadable' }
+    }
+    return { id: part, files: [...files.values()] }
+  } finally {
+    await source.close()
+  }
+}
+
+async function readTarPart({ path }: Found) {
+  // Of two entries of one path the later one counts.
+  const files = new Map<string, ExportFile>()
+  const listing = createHash('sha1')
+  for await (const entry of readTar(path)) {
+    const file: ExportFile = { part: '', path: entry.path, size: entry.size, crc: null }
+    files.set(entry.path, file)
+    if (entry.type !== 'file') {
+      file.problem = entry.why ?? entry.type
+      continue
+    }
+    let crc = 0
+    const kept: Buffer[] = []
+    const keep = isJson(entry.path) && entry.size <= MAX_JSON_BYTES
+    for await (const chunk of entry.body) {
+      crc = crc32(chunk, crc)
+      if (keep) kept.push(chunk)
+    }
+    file.crc = hex(crc)
+    if (keep) takeIn(file, Buffer.concat(kept))
+    else if (isJson(entry.path)) file.json = { kind: 'broken', why: 'too big for a sidecar' }
+    listing.update(`${file.path}\0${file.size}\0${file.crc}\n`)
+  }
+  const id = listing.digest('hex').slice(0, 12)
+  for (const file of files.values()) file.part = id
+  return { id, files: [...files.values()] }
+}
+
+async function readFolderPart({ path: root }: Found) {
+  const part = createHash('sha1').update(root).digest('hex').slice(0, 12)
+  const files: ExportFile[] = []
+  const none = { part, size: 0, crc: null }
+  const folders = ['']
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const names = await readdir(join(root, folder), { withFileTypes: true }).catch(() => null)
+    if (!names && folder === '')
+      throw new Fail(`Cannot read the folder ${root}: no permission, or it is gone: look at it`)
+    if (!names) files.push({ ...none, path: folder, problem: 'unreadable folder' })
+    for (const name of names ?? []) {
+      const path = folder ? `${folder}/${name.name}` : name.name
+      if (name.isDirectory()) folders.push(path)
+      else if (name.isFile()) files.push({ ...none, path })
+      else files.push({ ...none, path, problem: 'neither a file nor a folder' })
+    }
+  }
+  // A few at once: over a network each look costs a round trip.
+  const left = files.values()
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (const file of left) if (!file.problem) await lookAt(root, file)
+    }),
+  )
+  return { id: part, files }
+}
+
+async function lookAt(root: string, file: ExportFile) {
+  const handle = await open(join(root, file.path)).catch(() => null)
+  try {
+    if (!handle) throw new Error('unreadable')
+    file.size = (await handle.stat()).size
+    if (!isJson(file.path)) return
+    if (file.size > MAX_JSON_BYTES) file.json = { kind: 'broken', why: 'too big for a sidecar' }
+    else takeIn(file, await handle.readFile())
+  } catch {
+    file.problem = 'unreadable'
+  } finally {
+    await handle?.close()
+  }
+}
+
+function takeIn(file: ExportFile, data: Buffer) {
+  file.json = readJson(data)
+  const comments = commentsIn(data)
+  if (comments) file.comments = comments
+}
+
+function isJson(path: string) {
+  return /\.json$/i.test(path)
+}

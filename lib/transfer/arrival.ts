@@ -1,0 +1,138 @@
+import type { Changes } from '../immich/immich.ts'
+import { storedName, type Upload } from '../immich/upload.ts'
+import type { Head } from '../picture/picture.ts'
+import { xmp } from '../picture/xmp.ts'
+import type { Asset, Photo, Place, Want } from '../state/state.ts'
+import { instantOf, plausibleOffset, withOffset, zoneAt } from '../time.ts'
+
+// 1 July 1937, UTC seconds: before it there were zones with seconds in their offset, and nobody shows these alike.
+const LAST_ODD_ZONE = -1_025_740_800
+
+export const GUESSED_TAG = 'photoferry/date-guessed'
+
+/**
+ * With what a photo's file has to be sent so that the server ends with what Google showed: form fields, an XMP sidecar
+ * only where the file itself says something else (the server keeps one for every file that came with it), and `want`,
+ * what the server should then hold. `head` is what the file says of itself. Design section 5, rules 5 to 7.
+ */
+export function arrival(
+  photo: Photo,
+  head: Head,
+): { fields: Upload['fields']; sidecar?: string; want: Want } {
+  const { place, description } = photo
+  const time = timeOf(photo, head)
+  const own = new Date((photo.taken ?? time.instant ?? Date.now() / 1000) * 1000).toISOString()
+  const guessed = photo.takenFrom === 'name' || photo.takenFrom === 'year'
+  const tags = tagsOf(photo, guessed && time.from === 'guess')
+  const needsSidecar =
+    (time.from === 'sidecar' && !time.inFile) ||
+    (place !== undefined && !samePlace(place, head.place)) ||
+    (description !== undefined && description.trim() !== head.description?.trim()) ||
+    tags.length > 0
+  // A place without a date would break the date of a file that names no zone: one sidecar says all that is known.
+  const sidecar = xmp({
+    ...(time.text && { instant: time.text }),
+    ...(place && { place }),
+    ...(description && { description }),
+    ...(tags.length > 0 && { tags }),
+  })
+  // A file's own date without a zone is read as UTC, and a guess goes as the upload's date: neither has a wall clock to ask for.
+  const isKnown = time.inFile || (needsSidecar && time.text !== undefined)
+  const iso = time.instant !== null && (isKnown || time.from === 'guess')
+  const isClock = isKnown && (time.instant ?? 0) > LAST_ODD_ZONE && !isAtSea(place ?? head.place)
+  return {
+    fields: {
+      fileCreatedAt: own,
+      fileModifiedAt: own,
+      ...(photo.favorite && { isFavorite: true }),
+      ...(photo.archived && { visibility: 'archive' }),
+      ...(photo.locked && { visibility: 'locked' }),
+    },
+    ...(needsSidecar && { sidecar }),
+    want: {
+      name: storedName(photo.title),
+      ...(iso && { instant: new Date((time.instant as number) * 1000).toISOString() }),
+      ...(isClock && time.text && { local: time.text.slice(0, -6) }),
+      ...(place && { place: [place[0], place[1]] }),
+      ...(description?.trim() && { description: description.trim() }),
+      ...(tags.length > 0 && { tags }),
+      ...(photo.favorite && { favorite: true }),
+      ...(photo.archived && { visibility: 'archive' }),
+      ...(photo.locked && { visibility: 'locked' }),
+    },
+  }
+}
+
+/**
+ * Who tells the time: the `sidecar` of the export; the `file`, where that is a guess (a name, a folder, one time that Google
+ * gave to many photos of other clocks); else the `guess`. `text` is ISO with the offset of its wall clock. `inFile`: the
+ * server finds that instant and wall clock in the file by itself.
+ */
+function timeOf({ taken, takenFrom, place: given }: Photo, head: Head) {
+  const { local, offset, place: own } = head
+  const place = given ?? own
+  const zone = own && zoneAt(own)
+  const isGuess =
+    takenFrom === 'cluster' ? !plausibleOffset(taken as number, local) : takenFrom !== undefined
+  if (local && (taken === null || isGuess)) {
+    const there = place && zoneAt(place)
+    const instant = instantOf({ local, offset, ...(there && { zone: there }) })
+    const text = instant === null ? undefined : withOffset(instant, { local, offset, place })
+    return { from: 'file', instant, text, inFile: (offset ?? zone) !== undefined } as const
+  }
+  // A movie's clock is what the server takes, and no worse than a name.
+  if (head.instant !== undefined && (taken === null || (isGuess && takenFrom !== 'cluster')))
+    return { from: 'file', instant: head.instant, inFile: false } as const
+  if (taken === null) return { from: 'guess', instant: null, inFile: false } as const
+  if (isGuess && takenFrom !== 'cluster')
+    return { from: 'guess', instant: taken, inFile: false } as const
+  const text = withOffset(taken, { local, offset, place })
+  const inFile =
+    local !== undefined &&
+    (offset ?? zone) !== undefined &&
+    instantOf({ local, offset, ...(zone && { zone }) }) === taken
+  return { from: 'sidecar', instant: taken, text, inFile } as const
+}
+
+/**
+ * What an asset that was there before lacks of its photo, as one update, and the `want` of it: caption and place where
+ * the server has none (rule 10). Undefined where nothing is lacking.
+ */
+export function completion(
+  photo: Photo,
+  asset: Pick<Asset, 'description' | 'place'>,
+): { changes: Changes; want: Want } | undefined {
+  const description = asset.description ? undefined : photo.description?.trim()
+  const place = asset.place ? undefined : photo.place
+  if (!description && !place) return undefined
+  const changes: Changes = {}
+  const want: Want = {}
+  if (description) changes.description = want.description = description
+  if (place) {
+    ;[changes.latitude, changes.longitude] = place
+    want.place = [place[0], place[1]]
+    // With a place the server takes its zone, and reads a date without a zone as UTC: so the date goes with it.
+    if (photo.taken !== null && !photo.takenFrom) {
+      changes.dateTimeOriginal = withOffset(photo.taken, { place })
+      want.instant = new Date(photo.taken * 1000).toISOString()
+    }
+  }
+  return { changes, want }
+}
+
+/** Degrees to about a metre: servers round, and so do files. */
+export function samePlace(a: Place | undefined, b: Place | undefined): boolean {
+  if (!a || !b) return a === b
+  return Math.abs(a[0] - b[0]) < 1e-5 && Math.abs(a[1] - b[1]) < 1e-5
+}
+
+// There Immich takes the zone of the nearest town on land, which is nothing that can be known here.
+function isAtSea(place: Place | undefined) {
+  return place !== undefined && zoneAt(place)?.startsWith('Etc/') === true
+}
+
+function tagsOf(photo: Photo, guessed: boolean) {
+  // A slash makes levels of a tag, so a name keeps none.
+  const people = (photo.people ?? []).map((name) => `People/${name.replaceAll('/', '⁄')}`)
+  return [...people, ...(photo.partner ? ['From partner'] : []), ...(guessed ? [GUESSED_TAG] : [])]
+}

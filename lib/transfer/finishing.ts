@@ -1,0 +1,33 @@
+import type { Immich } from '../immich/immich.ts'
+import type { Asset, Check, Link, Photo, Transfer } from '../state/state.ts'
+import { repair, repairable } from './repairing.ts'
+import { settle } from './settling.ts'
+import type { Rules } from './standing.ts'
+import { smallerOnes, upgrade } from './upgrading.ts'
+
+/**
+ * What a photo that is on the server still needs, one thing after another: what it owes, what the server lost, and the
+ * place of its smaller renditions. Yields the transfer as it then is, to be recorded before the next.
+ */
+export async function* finishPhoto(
+  server: Immich,
+  photo: Photo,
+  before: Transfer,
+  known: {
+    link: Link | undefined
+    check: Check | undefined
+    assets: Record<string, Asset>
+    rules: Rules
+  },
+): AsyncGenerator<Transfer> {
+  const { link, check, assets, rules } = known
+  let transfer = (await settle(server, photo, before, rules.edited)) ?? before
+  if (transfer !== before) yield transfer
+  const lost = repairable(transfer, check, rules.restoreDeleted)
+  if (Object.keys(lost).length > 0) {
+    transfer = await repair(server, transfer, lost)
+    yield transfer
+  }
+  const small = rules.upgrade ? smallerOnes(link, transfer, assets) : []
+  if (small.length > 0) yield await upgrade(server, transfer, small, assets)
+}

@@ -1,0 +1,93 @@
+import type { AlbumLink, Asset, Check, Photo, Run } from '../state/state.ts'
+import { filesLeft, linkedStart, shaped } from '../takeout/photo-files.ts'
+import { type Known as Albums, membersLeft } from './filling.ts'
+import { type Kind, type Rules, type Standing, standing, tally } from './standing.ts'
+
+/** The collections that a plan is made of. */
+export const PLANNED = [
+  'photos',
+  'albums',
+  'assets',
+  'assetAlbums',
+  'links',
+  'albumLinks',
+  'transfers',
+  'checks',
+  'runs',
+] as const
+
+type Known = Albums & {
+  assets: Record<string, Asset>
+  checks: Record<string, Check>
+  runs: Record<string, Run>
+}
+type Choice = { photo(photo: Photo, titles: string[]): boolean; album(title: string): boolean }
+
+/** Times that a photo which the server or its archive refuses is tried before it rests. */
+export const MAX_TRIES = 3
+
+/**
+ * What is left to do for the chosen photos. `photos` has each with the files that are wanted of it, `standings` tells
+ * where each of them stands, `counts` sums that up.
+ */
+export function planOf(known: Known, choice: Choice, rules: Rules) {
+  const { albums, assets, links, albumLinks, transfers, checks, runs } = known
+  const edited = rules.edited ?? 'stack'
+  const photos = Object.fromEntries(
+    Object.entries(known.photos).map(([id, photo]) => [id, shaped(photo, edited)]),
+  )
+  const titles = new Map<string, string[]>()
+  for (const { title, photos } of Object.values(albums)) {
+    for (const id of photos) titles.set(id, [...(titles.get(id) ?? []), title])
+  }
+  const seen = { assets, indexed: runs['index-immich']?.at ?? '' }
+  const standings = new Map<string, Standing>()
+  for (const [id, photo] of Object.entries(photos)) {
+    if (!choice.photo(photo, titles.get(id) ?? [])) continue
+    standings.set(id, standing(photo, links[id], transfers[id], checks[id], seen, rules))
+  }
+  const those = (...kinds: Kind[]) =>
+    [...standings].filter(([, { is }]) => kinds.includes(is)).map(([id]) => id)
+  const isTired = (id: string) => (transfers[id]?.tries ?? 0) >= MAX_TRIES && !rules.retry
+
+  /** The asset of a photo, sent or linked. */
+  const assetOf = (id: string) =>
+    transfers[id]?.asset ?? (transfers[id]?.again ? undefined : links[id]?.asset)
+  const bytesLeft = (id: string) => {
+    const photo = photos[id] as Photo
+    const link = links[id]
+    const asset = assetOf(id)
+    const start =
+      link && asset && !transfers[id]?.asset
+        ? linkedStart(photo, link, assets[asset])
+        : transfers[id]
+    return filesLeft(photo, start).reduce((sum, file) => sum + file.size, 0)
+  }
+  /** What would be sent of these photos, in bytes. */
+  const bytesOf = (ids: string[]) => ids.reduce((sum, id) => sum + bytesLeft(id), 0)
+  const chosen = Object.entries(albums).filter(
+    ([, { title, leftOut }]) => !leftOut && choice.album(title),
+  )
+  /** Albums that lack photos which are on the server. */
+  const albumsLeft = () =>
+    chosen.map(([id]) => id).filter((id) => membersLeft(id, known, standings, rules).length > 0)
+  const inAlbum = (how: (link: AlbumLink | undefined) => boolean) =>
+    chosen.filter(([id, { photos }]) => photos.length > 0 && how(albumLinks[id])).length
+  return {
+    photos,
+    standings,
+    those,
+    /** Photos with anything to do for them, those that failed before last. */
+    left: [...those('to send', 'to complete'), ...those('failed').filter((id) => !isTired(id))],
+    tired: those('failed').filter(isTired),
+    assetOf,
+    bytesOf,
+    albumsLeft,
+    counts: tally(standings.values()),
+    albums: {
+      toMake: inAlbum((link) => !link || (link.how === 'none' && !link.album)),
+      there: inAlbum((link) => Boolean(link?.album)),
+      waiting: inAlbum((link) => link?.how === 'several' || link?.how === 'shared'),
+    },
+  }
+}

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto'
+import type { Body } from '../archive/archive.ts'
+import { toAsset } from '../immich/assets.ts'
+import type { Immich } from '../immich/immich.ts'
+import { uploadName } from '../immich/upload-name.ts'
+import { HEAD_BYTES, type Head, readHead } from '../picture/picture.ts'
+import type { Asset, Part, Photo, PhotoFile, Transfer } from '../state/state.ts'
+import { filesToSend, motionOf } from '../takeout/photo-files.ts'
+import { arrival, completion } from './arrival.ts'
+
+/** A file's bytes could not be read: it is told, and the others go on. */
+export class Unreadable extends Error {
+  part: Part
+  constructor(part: Part, cause: unknown) {
+    super((cause as Error).message, { cause })
+    this.part = part
+  }
+}
+
+export type Sending = {
+  server: Immich
+  /** ISO: an asset of ours that is younger than this was made by a run that did not come to its end. */
+  unfinishedSince: string
+  /** Called after every file, and before a big one is sent (then it has to be on disk when it returns). */
+  record(transfer: Transfer, big: boolean): Promise<void>
+  sent(bytes: number): void
+  /** Of a file that went over with such a run: it need not go again. */
+  arrived(file: PhotoFile): Arrived | undefined
+}
+
+export type Arrived = { id: string; sha1: string; status: 'duplicate' }
+
+// From this size on it pays to ask the server after a kill, before the file goes again.
+const BIG_BYTES = 8 * 1024 * 1024
+
+/**
+ * Sends the given files of one photo, and gives the transfer as it then is. A live photo's video goes
+ * first, so that the still can name it; where a stream had the still first, the link is owed. Throws Unreadable when the
+ * bytes could not be read, Refused when the server does not take it, Fail when nothing more will go.
+ */
+export async function sendFiles(
+  photo: Photo,
+  files: { file: PhotoFile; body: Body }[],
+  before: Transfer | undefined,
+  sending: Sending,
+): Promise<Transfer> {
+  const { server, record, sent } = sending
+  let transfer: Transfer = { ...before, at: new Date().toISOString() }
+  delete transfer.failed
+  delete transfer.again
+  const order = filesToSend(photo)
+  for (const { file, body } of files.toSorted(
+    (a, b) => order.indexOf(a.file) - order.indexOf(b.file),
+  )) {
+    const isMain = file === photo.files[0]
+    const { head, body: bytes, close } = await open(body, sent)
+    const title = uploadName(photo, file, head.type)
+    const { fields, sidecar, want } = arrival({ ...photo, title }, head)
+    const live = isMain ? motionOf(photo, transfer) : undefined
+    if (live) want.live = fields.livePhotoVideoId = live
+    const isBig = body.size >= BIG_BYTES
+    const arrived =
+      sending.arrived(file) ||
+      (isBig && before?.sending && !body.once && (await arrivedBefore(server, body)))
+    if (isBig) await record({ ...transfer, sending: true }, true)
+    const { id, sha1, status } =
+      arrived ||
+      (await server
+        .upload({
+          name: title,
+          size: body.size,
+          body: bytes,
+          fields,
+          // The server hides a motion half behind its still: what is said of the photo is said there.
+          ...(sidecar && file.role !== 'motion' && { sidecar }),
+        })
+        .finally(close))
+    await close()
+    transfer = { ...transfer, at: new Date().toISOString(), size: (transfer.size ?? 0) + body.size }
+    delete transfer.sending
+    if (isMain) {
+      transfer = { ...transfer, asset: id, sha1, want: { ...want, sha1 } }
+      if (sidecar) transfer.own = pick(head)
+      if (photo.trashed) transfer = owing(transfer, 'trash')
+      if (status === 'duplicate') transfer = await alreadyThere(photo, transfer, sending)
+      if (motionOf(photo, transfer) && transfer.want?.live === undefined && !transfer.had)
+        transfer = owing(transfer, 'live')
+    } else {
+      transfer.others = { ...transfer.others, [file.path]: id }
+      if (file.role === 'edited') transfer = owing(transfer, 'stack')
+      else if (transfer.asset) transfer = owing(transfer, 'live')
+    }
+    await record(transfer, false)
+  }
+  return transfer
+}
+
+/** After a kill a big file may have arrived whole, though its answer did not: reading it is cheaper than sending it. */
+export async function arrivedBefore(server: Immich, body: Body): Promise<Arrived | undefined> {
+  const hash = createHash('sha1')
+  for await (const chunk of readable(body)) hash.update(chunk)
+  const sha1 = hash.digest('hex')
+  const [known] = await server.check([sha1])
+  return known?.assetId ? { id: known.assetId, sha1, status: 'duplicate' } : undefined
+}
+
+/**
+ * The server had the bytes: either a run of ours that was cut off sent them, with all that belongs to them, or they
+ * came another way, and then only what is lacking is added.
+ */
+async function alreadyThere(
+  photo: Photo,
+  transfer: Transfer,
+  { server, unfinishedSince }: Sending,
+): Promise<Transfer> {
+  const raw = await server.asset(transfer.asset as string)
+  const { live, ...want } = transfer.want ?? {}
+  if (raw.createdAt >= unfinishedSince && raw.originalFileName === want.name) {
+    // A still that was there first did not take its motion half with the upload.
+    return raw.livePhotoVideoId === live ? transfer : { ...transfer, want }
+  }
+  const { own: _, owes, ...rest } = transfer
+  const had = { ...rest, had: true as const, want: {} }
+  if (raw.isTrashed) return had
+  const added = await complete(server, photo, had, toAsset(raw))
+  return live && !raw.livePhotoVideoId ? owing(added, 'live') : added
+}
+
+/** Whether the asset that a photo was linked to by its bytes was made by a run of ours that was cut off. */
+export async function isOurs(
+  server: Immich,
+  id: string,
+  asset: Asset | undefined,
+  unfinishedSince: string,
+): Promise<boolean> {
+  // None is younger than its last change: most are told without asking.
+  if (!asset || asset.library || asset.updated < unfinishedSince) return false
+  return (await server.asset(id)).createdAt >= unfinishedSince
+}
+
+/** Adds what an asset that was there before lacks of its photo: once, and never over what is there. */
+export async function complete(
+  server: Immich,
+  photo: Photo,
+  transfer: Transfer,
+  asset: Asset,
+): Promise<Transfer> {
+  // What is said of an external library's file would be written beside that file.
+  const lacking = asset.library ? undefined : completion(photo, asset)
+  if (!lacking) return transfer
+  await server.updateAsset(transfer.asset as string, lacking.changes)
+  return { ...transfer, want: lacking.want }
+}
+
+function pick({ local, offset, place, description }: Head): Transfer['own'] {
+  return {
+    ...(local && { local }),
+    ...(offset && { offset }),
+    ...(place && { place }),
+    ...(description && { description }),
+  }
+}
+
+function owing(transfer: Transfer, what: string): Transfer {
+  return { ...transfer, owes: [...new Set([...(transfer.owes ?? []), what])] }
+}
+
+/** Reads the head of the stream, and gives a body that begins with it again; a second attempt opens a fresh stream. */
+async function open(body: Body, sent: (bytes: number) => void) {
+  const stream = counted(readable(body), sent)
+  const first: Buffer[] = []
+  let length = 0
+  while (length < HEAD_BYTES) {
+    const next = await stream.next()
+    if (next.done) break
+    first.push(next.value)
+    length += next.value.length
+  }
+  const head: Head = await readHead(Buffer.concat(first), body.path)
+  let opened = false
+  async function* whole() {
+    if (opened) return yield* counted(readable(body), sent)
+    opened = true
+    try {
+      yield* first.splice(0)
+      yield* stream
+    } finally {
+      await stream.return(undefined)
+    }
+  }
+  // A tar has no way back: one attempt, and the next run tries again.
+  // Where nobody reads on, as much of it is left as there was: a tar would wait for its reader.
+  const close = async () => void (await stream.return(undefined))
+  return { head, body: body.once ? whole() : whole, close }
+}
+
+async function* readable(body: Body): AsyncGenerator<Buffer> {
+  try {
+    yield* body.open()
+  } catch (error) {
+    throw new Unreadable(body.part, error)
+  }
+}
+
+async function* counted(chunks: AsyncGenerator<Buffer>, sent: (bytes: number) => void) {
+  for await (const chunk of chunks) {
+    yield chunk
+    sent(chunk.length)
+  }
+}

@@ -1,0 +1,104 @@
+import type { Asset, Check, Link, Photo, Transfer } from '../state/state.ts'
+import { type Edited, filesLeft } from '../takeout/photo-files.ts'
+import { repairable } from './repairing.ts'
+import { smallerOnes } from './upgrading.ts'
+
+/**
+ * Where a photo stands. Each counts once, in the first that applies, so the numbers of an account add up:
+ * `removed` from the server by its owner, `failed`, `transferred`, `linked`, `left out` by a rule, `waits` for a part,
+ * `undecided` (a person has to say), `to send`; `to complete`: it is on the server, and something that it should have
+ * there was not added yet.
+ */
+export type Standing = { is: Kind; why: string }
+export type Kind =
+  | 'removed'
+  | 'failed'
+  | 'transferred'
+  | 'linked'
+  | 'left out'
+  | 'waits'
+  | 'undecided'
+  | 'to send'
+  | 'to complete'
+
+export type Rules = {
+  edited?: Edited
+  includeTrashed?: boolean
+  includeLocked?: boolean
+  noPartner?: boolean
+  noMoreParts?: boolean
+  intoShared?: boolean
+  restoreDeleted?: boolean
+  upgrade?: boolean
+  replacePicked?: boolean
+  retry?: boolean
+}
+
+/** The server as it was listed. `indexed`: when (by our own clock) the listing began; what was sent since is not in it. */
+export type Seen = { assets: Record<string, Asset>; indexed: string }
+
+/** Design section 5, rules 2 to 4, 7 and 9 to 11. */
+export function standing(
+  photo: Photo,
+  link: Link | undefined,
+  transfer: Transfer | undefined,
+  check: Check | undefined,
+  { assets, indexed }: Seen,
+  rules: Rules = {},
+): Standing {
+  const { asset, failed, want = {}, had } = transfer ?? {}
+  if (photo.replacedBy && !asset)
+    return { is: 'left out', why: 'picked, and its original has come' }
+  const there = asset ?? (transfer?.again ? undefined : link?.asset)
+  if (there && !(asset && (transfer?.at ?? '') >= indexed)) {
+    // No listing shows the locked folder.
+    if (!assets[there] && want.visibility !== 'locked')
+      return { is: 'removed', why: 'gone from the server' }
+    if (assets[there]?.trashed && !want.trashed)
+      return { is: 'removed', why: 'in the trash of the server' }
+  }
+  if (failed) return { is: 'failed', why: failed }
+  if (transfer && asset) {
+    const due = dueOf(photo, link, transfer, check, assets, rules)
+    if (due.length > 0) return { is: 'to complete', why: due.join(', ') }
+    return had ? { is: 'linked', why: link?.how ?? 'checksum' } : { is: 'transferred', why: '' }
+  }
+  if (photo.trashed && !rules.includeTrashed)
+    return { is: 'left out', why: 'in the trash of Google Photos' }
+  if (photo.locked && !rules.includeLocked) return { is: 'left out', why: 'in the locked folder' }
+  if (photo.partner && rules.noPartner) return { is: 'left out', why: 'from a partner' }
+  if (there) return { is: 'to complete', why: link?.how ?? '' }
+  if (photo.waits && !rules.noMoreParts)
+    return { is: 'waits', why: 'its sidecar may lie in a missing part' }
+  if (link && (link.how === 'several' || link.how === 'disputed'))
+    return { is: 'undecided', why: link.how }
+  return { is: 'to send', why: link?.how ?? 'not linked yet' }
+}
+
+/** What is still to be done for a photo that is on the server. */
+function dueOf(
+  photo: Photo,
+  link: Link | undefined,
+  transfer: Transfer,
+  check: Check | undefined,
+  assets: Record<string, Asset>,
+  { upgrade, restoreDeleted, edited = 'stack' }: Rules,
+): string[] {
+  const owed = (transfer.owes ?? []).filter((what) => what !== 'stack' || edited === 'stack')
+  return [
+    ...(filesLeft(photo, transfer).length > 0 ? ['a file'] : []),
+    ...owed,
+    ...Object.keys(repairable(transfer, check, restoreDeleted)),
+    ...(upgrade && smallerOnes(link, transfer, assets).length > 0 ? ['upgrade'] : []),
+  ]
+}
+
+/** How many photos stand where, in the order in which an account names them. */
+export function tally(standings: Iterable<Standing>): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { is, why } of standings) {
+    const row = is === 'left out' || is === 'undecided' || is === 'removed' ? `${is}: ${why}` : is
+    counts[row] = (counts[row] ?? 0) + 1
+  }
+  return counts
+}
