@@ -333,7 +333,14 @@ export async function campaign(
       const stage = n === 0 && next() < 0.15 ? 'sync' : (STAGES[n] as string)
       // Most of the kills go to where most can break.
       const wants = left > 0 && next() < (isSending(stage) ? 0.97 : 0.35)
-      const kill = wants ? chooseKill(stage, next) : undefined
+      // The first lives are short, so that no campaign is over before it has been killed.
+      const isYoung = kills - left < Math.min(3, kills) && isSending(stage)
+      const early: Kill = {
+        at: 'request',
+        n: 1 + Math.floor(next() * 3),
+        only: /^POST \/api\/assets$/,
+      }
+      const kill = isYoung ? early : wants ? chooseKill(stage, next) : undefined
       const ran = await runStage(home, stage, [...argsOf(stage), '--verbose'], { env, proxy, kill })
       figures.runs++
       log(`${stage} ${ran.killed ? `killed at ${kill?.at} ${kill?.n}` : ran.code}`)
