@@ -525,6 +525,19 @@ describe('calls', () => {
     expect(standin.db.albums.size).toBe(2)
   })
 
+  test('a namesake that is known is never taken for the album whose making was not answered', async () => {
+    const { standin, server } = await both()
+    const first = await server.createAlbum({ albumName: 'Trip' })
+    for (const drop of ['before', 'after'] as const) {
+      const known = new Set(standin.db.albums.keys())
+      standin.fail({ method: 'POST', path: /albums$/, drop })
+      const { id } = await server.createAlbum({ albumName: 'Trip' }, known)
+      expect(known).not.toContain(id)
+    }
+    expect(standin.db.albums.size).toBe(3)
+    expect(standin.db.albums.has(first.id)).toBe(true)
+  })
+
   test('checks go in pieces and come back in order', async () => {
     const { standin, server } = await both()
     const body = bytes()

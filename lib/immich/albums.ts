@@ -23,18 +23,17 @@ export function albumCalls({ request, now }: Connection, version: ServerVersion)
     })
   }
 
-  /** Makes an album even where one of that name exists. */
-  async function createAlbum(album: {
-    albumName: string
-    description?: string
-    assetIds?: string[]
-  }) {
+  /** Makes an album even where one of that name exists. `known` are the ids of those that are told apart already. */
+  async function createAlbum(
+    album: { albumName: string; description?: string; assetIds?: string[] },
+    known = new Set<string | undefined>(),
+  ) {
     const since = now().getTime() - 2000
-    // After a lost answer it may be there: names are no keys, so only one made since then can be ours.
+    // After a lost answer it may be there: names are no keys, so only one made since then, and unknown, can be ours.
     const settle = async () =>
       (await albums()).find(
-        ({ albumName, createdAt }) =>
-          albumName === album.albumName && Date.parse(createdAt) >= since,
+        ({ id, albumName, createdAt }) =>
+          albumName === album.albumName && Date.parse(createdAt) >= since && !known.has(id),
       )
     return request<{ id: string; albumName: string }>('POST', '/albums', { json: album, settle })
   }

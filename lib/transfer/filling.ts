@@ -67,8 +67,12 @@ function assetOf(photo: string, { transfers, links }: Known) {
  * After a kill an album may be there though the answer to its making was lost. Albums are made one after the other, each
  * journalled before the next, so that there is one at most, and what no transfer knows of this title is it.
  */
-async function madeBefore(server: Immich, title: string, known: Known, unfinishedSince: string) {
-  const others = new Set(Object.values(known.transfers).map(({ album }) => album))
+async function madeBefore(
+  server: Immich,
+  title: string,
+  others: Set<string | undefined>,
+  unfinishedSince: string,
+) {
   const owner = await server.me()
   const album = (await server.albums()).find(
     ({ id, albumName, createdAt, ownerId }) =>
@@ -99,11 +103,12 @@ export async function* fillAlbum(
   let album = albumThere(id, known, rules)
   if (!album) {
     const { at } = transfer
-    album = sending && (await madeBefore(server, title, known, unfinishedSince))
+    const others = new Set(Object.values(known.transfers).map(({ album }) => album))
+    album = sending && (await madeBefore(server, title, others, unfinishedSince))
     if (!album) {
       yield { transfer: { at, sending: true }, refused: 0 }
       const text = description && { description }
-      album = (await server.createAlbum({ albumName: title, ...text })).id
+      album = (await server.createAlbum({ albumName: title, ...text }, others)).id
     }
     transfer = { at, album, want: { title, ...(description && { description }) } }
     yield { transfer, refused: 0 }
