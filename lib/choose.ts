@@ -1,5 +1,5 @@
 import { Fail } from './stage.ts'
-import type { Photo } from './state/state.ts'
+import type { Album, Photo } from './state/state.ts'
 import { homeZone, localDay } from './time.ts'
 
 /** The flags by which a person takes a part of the library: the same for every stage that has them. */
@@ -12,6 +12,19 @@ export const choosing = {
 export const choosingUsage = `  --albums 'Trip*'          only photos of these albums (again for more; * and ? stand for any text)
   --not-albums 'Work*'      no photos of these albums
   --dates 2012-01:2012-06   only photos taken in these days, months or years, ends included`
+
+/** The titles of the albums that each photo is in: photo -> titles. */
+export function albumTitles(albums: Record<string, Album>): Map<string, string[]> {
+  const titles = new Map<string, string[]>()
+  for (const { title, photos } of Object.values(albums)) {
+    for (const photo of photos) {
+      const list = titles.get(photo)
+      if (list) list.push(title)
+      else titles.set(photo, [title])
+    }
+  }
+  return titles
+}
 
 type Given = { albums?: string[]; 'not-albums'?: string[]; dates?: string }
 

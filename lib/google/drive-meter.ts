@@ -21,11 +21,6 @@ export function limitDrive(bytesPerDay: number): void {
   limit = bytesPerDay
 }
 
-/** Bytes that may still be read today. */
-export function leftToday(): number {
-  return Math.max(0, limit - ledger().bytes)
-}
-
 /** Asks for so many bytes before they are read. Throws Fail (exit 3) when the day's are used up. */
 export function spend(bytes: number): void {
   const now = ledger()

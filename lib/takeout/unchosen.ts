@@ -1,4 +1,4 @@
-import type { chooser } from '../choose.ts'
+import { albumTitles, type chooser } from '../choose.ts'
 import { leave } from './account.ts'
 import type { Library } from './library.ts'
 
@@ -9,10 +9,9 @@ import type { Library } from './library.ts'
 export function leaveOut(library: Library, choice: ReturnType<typeof chooser>): number {
   if (choice.all) return 0
   const { photos, albums, rows } = library
-  const titles = new Map<string, string[]>()
+  const titles = albumTitles(albums)
   const unwanted = new Set<string>()
-  for (const [id, { title, photos, file, also = [] }] of Object.entries(albums)) {
-    for (const photo of photos) titles.set(photo, [...(titles.get(photo) ?? []), title])
+  for (const [id, { title, file, also = [] }] of Object.entries(albums)) {
     if (choice.album(title)) continue
     for (const one of [file, ...also.map(({ file }) => file)])
       if (one) unwanted.add(`${one.part}:${one.path}`)

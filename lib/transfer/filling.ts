@@ -59,7 +59,11 @@ function takenOut(id: string, known: Known) {
   })
 }
 
-function assetOf(photo: string, { transfers, links }: Known) {
+/** The asset of a photo, sent or linked. */
+export function assetOf(
+  photo: string,
+  { transfers, links }: Pick<Known, 'transfers' | 'links'>,
+): string | undefined | null {
   return transfers[photo]?.asset ?? (transfers[photo]?.again ? undefined : links[photo]?.asset)
 }
 

@@ -1,6 +1,7 @@
+import { albumTitles } from '../choose.ts'
 import type { AlbumLink, Asset, Check, Photo, Run } from '../state/state.ts'
 import { filesLeft, linkedStart, shaped } from '../takeout/photo-files.ts'
-import { type Known as Albums, membersLeft } from './filling.ts'
+import { type Known as Albums, assetOf as assetIn, membersLeft } from './filling.ts'
 import { type Kind, type Rules, type Standing, standing, tally } from './standing.ts'
 
 /** The collections that a plan is made of. */
@@ -36,10 +37,7 @@ export function planOf(known: Known, choice: Choice, rules: Rules) {
   const photos = Object.fromEntries(
     Object.entries(known.photos).map(([id, photo]) => [id, shaped(photo, edited)]),
   )
-  const titles = new Map<string, string[]>()
-  for (const { title, photos } of Object.values(albums)) {
-    for (const id of photos) titles.set(id, [...(titles.get(id) ?? []), title])
-  }
+  const titles = albumTitles(albums)
   const seen = { assets, indexed: runs['index-immich']?.at ?? '' }
   const standings = new Map<string, Standing>()
   for (const [id, photo] of Object.entries(photos)) {
@@ -50,9 +48,7 @@ export function planOf(known: Known, choice: Choice, rules: Rules) {
     [...standings].filter(([, { is }]) => kinds.includes(is)).map(([id]) => id)
   const isTired = (id: string) => (transfers[id]?.tries ?? 0) >= MAX_TRIES && !rules.retry
 
-  /** The asset of a photo, sent or linked. */
-  const assetOf = (id: string) =>
-    transfers[id]?.asset ?? (transfers[id]?.again ? undefined : links[id]?.asset)
+  const assetOf = (id: string) => assetIn(id, known)
   const bytesLeft = (id: string) => {
     const photo = photos[id] as Photo
     const link = links[id]
