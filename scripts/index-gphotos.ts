@@ -5,7 +5,7 @@ import { Fail, flags, say } from '../lib/stage.ts'
 import { openState, type Part, type Photo } from '../lib/state/state.ts'
 import { accountLines, roleCounts } from '../lib/takeout/account.ts'
 import { addAlbums } from '../lib/takeout/album-parts.ts'
-import { headsOf } from '../lib/takeout/heads.ts'
+import { headsOf, looksIn } from '../lib/takeout/heads.ts'
 import { assemble } from '../lib/takeout/library.ts'
 import { joinPicked } from '../lib/takeout/originals.ts'
 import { gaps } from '../lib/takeout/parts.ts'
@@ -95,6 +95,7 @@ const library = await assemble(files, {
   waiting: new Set(missing.keys()),
   old: state.data,
   heads: headsOf(read),
+  looks: looksIn(read),
   memories,
   comments,
 })

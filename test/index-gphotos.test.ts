@@ -11,10 +11,11 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { State } from '../lib/state/state.ts'
 import { inAlbum, picture, start } from './sandbox/run.ts'
-import { type Description, makeTakeout } from './sandbox/takeout.ts'
+import { bytesOf, type Description, makeTakeout } from './sandbox/takeout.ts'
 
 let dir: string
 beforeEach(async () => {
@@ -41,6 +42,8 @@ const small: Description = {
   ],
   albums: [{ folder: 'Trip', title: 'Trip' }],
 }
+const half = (picture: Buffer) =>
+  sharp(picture).resize(400).withExif({}).keepExif().jpeg().toBuffer()
 const make = async (
   options: Parameters<typeof makeTakeout>[2] = {},
   what = small,
@@ -67,6 +70,38 @@ test('lists photos, albums and parts, with an account that adds up', async () =>
     expect.arrayContaining(Object.values(albums)[0]?.photos ?? []),
   )
 })
+
+test.each(['zip', 'tgz'] as const)(
+  'a smaller copy that only its picture tells is a size of its photo, in a %s',
+  async (format) => {
+    const beach = picture('beach.jpg', 7)
+    const smaller = { ...beach, title: 'beach.jpg' }
+    const shots = [
+      { ...beach, size: [800, 600] as [number, number] },
+      {
+        ...smaller,
+        name: 'beach(1).jpg',
+        photo: 'a second link',
+        bytes: await half(bytesOf({ ...beach, size: [800, 600] })),
+      },
+      {
+        ...smaller,
+        name: 'beach(2).jpg',
+        photo: 'a third',
+        seed: 8,
+        size: [400, 300] as [number, number],
+      },
+    ]
+    await make({ format }, { shots })
+    const { err } = await index('takeout')
+    expect(err).toContain('6 files = 3 sidecar + 2 original + 1 copy')
+    expect(err).toContain('2 photos share name and time with another of other bytes: all arrive')
+    const names = Object.values((await load()).photos).map(({ files }) =>
+      files.map(({ path }) => basename(path)),
+    )
+    expect(names).toEqual([['beach.jpg', 'beach(1).jpg'], ['beach(2).jpg']])
+  },
+)
 
 test('a second run finds nothing new, and needs not be told the Takeout again', async () => {
   await make()

@@ -31,13 +31,17 @@ export type PhotoFile = {
   why: string
 }
 
-/** What the index keeps of a file's head. Pixels; wall clock; seconds of a movie; Apple's id of a live photo. */
+/**
+ * What the index keeps of a file's head. Pixels; wall clock; seconds of a movie; Apple's id of a live photo; and which picture
+ * it shows: the same for files that agreed when they were decoded.
+ */
 export type Seen = {
   width?: number
   height?: number
   local?: string
   seconds?: number
   contentId?: string
+  picture?: string
 }
 
 /** What a sidecar says, in our words. Times are UTC seconds. */

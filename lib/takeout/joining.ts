@@ -113,7 +113,7 @@ export function bytesKey(file: Bytes): string {
 const placeKey = ({ part, path, size }: Bytes) => `${part}\0${path}\0${size}`
 
 /** A picture, a RAW of it and a video are never sizes of each other. */
-function format(name: string) {
+export function format(name: string) {
   const extension = splitName(name).extension.slice(1).toLowerCase()
   if (/^(mp4|mov|m4v|3gp|avi|mkv|webm|mpe?g|mts|m2ts|wmv|mp|mv)$/.test(extension)) return 'video'
   return /^(dng|cr[23w]|nef|nrw|arw|sr[2fw]|raf|orf|rw[2l]|pef)$/.test(extension) ? 'raw' : 'image'
@@ -126,7 +126,7 @@ export function headOf(one: Media): Media {
   return head
 }
 
-function join(one: Media, other: Media) {
+export function join(one: Media, other: Media) {
   const [a, b] = [headOf(one), headOf(other)]
   if (a !== b) a.head = b
 }

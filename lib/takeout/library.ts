@@ -6,6 +6,7 @@ import { bytesKey, headOf, idsOf, joinMedia } from './joining.ts'
 import { albumsOf } from './members.ts'
 import { markClusters, photoOf } from './photos.ts'
 import { mainOf } from './roles.ts'
+import { joinSizes, type Looks } from './sizes.ts'
 import type { ExportFile } from './takeout.ts'
 
 export type Library = Account & {
@@ -16,7 +17,7 @@ export type Library = Account & {
 /**
  * From the files of all parts to photos, albums and what is in neither: design section 5, rules 1 to 9. `exportOf` gives a
  * part's export; `waiting` holds exports of which a part is known to be missing; `old` is what the state holds, so that a
- * photo and an album keep their ids; `heads` reads the heads of files where only these can tell.
+ * photo and an album keep their ids; `heads` reads the heads of files, and `looks` decodes them, where only that can tell.
  */
 export async function assemble(
   files: ExportFile[],
@@ -25,6 +26,7 @@ export async function assemble(
     waiting = new Set(),
     old = { photos: {}, albums: {} },
     heads = async () => {},
+    looks = async () => new Map(),
     memories = false,
     comments = false,
   }: {
@@ -32,6 +34,7 @@ export async function assemble(
     waiting?: Set<string>
     old?: { photos: Record<string, Photo>; albums: Record<string, Album> }
     heads?: Heads
+    looks?: Looks
     /** Memories folders are albums, too. */
     memories?: boolean
     /** Comments go into the album's description. */
@@ -41,7 +44,8 @@ export async function assemble(
   const account = openAccount()
   const folders = readFolders(files, exportOf, account)
   await settleDoubts(folders, heads, account)
-  const groups = joinMedia(folders.flatMap(({ media }) => media))
+  const joined = joinMedia(folders.flatMap(({ media }) => media))
+  const groups = await joinSizes(joined, heads, looks)
   await heads([...groups.values()].flatMap(differentSizes))
 
   const ids = idsOf(groups, mainOf, old.photos)

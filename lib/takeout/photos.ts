@@ -129,7 +129,7 @@ function titleFor(main: Media, title: string | undefined) {
 }
 
 // A burst may have as many in one second; then its files say the same, and nothing changes.
-const CLUSTER = 5
+export const CLUSTER = 5
 
 /** Marks the photos of one second that Google gave to so many that it may be a guess (rule 6): their files may know better. */
 export function markClusters(photos: Iterable<Photo>) {
