@@ -174,6 +174,65 @@ describe('rules beyond the fixture', () => {
       { [`${LONG}01234X.jpg`]: '', orphans: `${LONG}01234.json` },
     ],
     [
+      'a number behind a stem that was cut is no part of the title',
+      [`${LONG}01234.jpeg`, `${LONG}01234(1).jpeg`, `${LONG}01234X.jpg`],
+      [
+        { name: `${LONG}01234.json`, title: `${LONG}01234-garden.jpeg` },
+        { name: `${LONG}01234(1).json`, title: `${LONG}01234X.jpg` },
+      ],
+      {
+        [`${LONG}01234.jpeg`]: `${LONG}01234.json`,
+        [`${LONG}01234(1).jpeg`]: `${LONG}01234.json | ?`,
+        [`${LONG}01234X.jpg`]: `${LONG}01234(1).json | ?`,
+        orphans: '',
+      },
+    ],
+    [
+      'numbers of a stem that two names share are no proof',
+      [`${LONG}01234X.jpg`, `${LONG}01234Y.jpg`, `${LONG}01234Y(1).jpg`],
+      [
+        { name: `${LONG}01234.json`, title: `${LONG}01234X.jpg` },
+        { name: `${LONG}01234(1).json`, title: `${LONG}01234Y.jpg` },
+        { name: `${LONG}01234(2).json`, title: `${LONG}01234Y.jpg` },
+      ],
+      {
+        [`${LONG}01234X.jpg`]: `${LONG}01234.json`,
+        [`${LONG}01234Y.jpg`]: '',
+        [`${LONG}01234Y(1).jpg`]: '?',
+        orphans: `${LONG}01234(1).json ${LONG}01234(2).json`,
+      },
+    ],
+    [
+      'the number of an edited copy that its original has from the title',
+      ['a(1).jpg', 'a-edited(1).jpg'],
+      [`a(1).jpg${M}`],
+      {
+        'a(1).jpg': `a(1).jpg${M}`,
+        'a-edited(1).jpg': `a(1).jpg${M} | edited | a(1).jpg | ?`,
+        orphans: '',
+      },
+    ],
+    [
+      'an edited copy of a title with a number, its original missing',
+      ['a (2)-edited.jpg', 'b(2)-edited.jpg'],
+      [`a (2).jpg${M}`, `b(2).jpg${M}`],
+      {
+        'a (2)-edited.jpg': `a (2).jpg${M} | edited`,
+        'b(2)-edited.jpg': `b(2).jpg${M} | edited | ?`,
+        orphans: '',
+      },
+    ],
+    [
+      'a collage whose word was cut may be of other photos, too',
+      [`${LONG}012.jpg`, `${LONG}012-col.jpg`],
+      [`${LONG}012.jpg${M}`],
+      {
+        [`${LONG}012.jpg`]: `${LONG}012.jpg${M}`,
+        [`${LONG}012-col.jpg`]: `${LONG}012.jpg${M} | edited | ${LONG}012.jpg | ?`,
+        orphans: '',
+      },
+    ],
+    [
       'a sidecar without an extension that fits two is settled by its title, and stays in doubt',
       ['a.jpg', 'a.png'],
       [{ name: 'a.supplemental-metadata.json', title: 'a.png' }],

@@ -78,7 +78,8 @@ function motionOf({ byBase }: Folder, half: Media): Omit<Relation, 'role'> | nul
   const still = stills.length === 1 ? stills[0] : heic.length === 1 ? heic[0] : undefined
   if (!still) return null
   const halves = (byBase.get(`video/${splitName(half.key).base}`) ?? []).filter((m) => !m.own)
-  if (!half.own) return { of: still, certain: isWhole || halves.length === 1, why: 'motion' }
+  const certain = !half.contested && (isWhole || halves.length === 1)
+  if (!half.own) return { of: still, certain, why: 'motion' }
   const [a, b] = [still.own?.sidecar.file.taken, half.own.sidecar.file.taken]
   // A sidecar of its own makes it a video in its own right, unless it was taken with the still.
   const together =

@@ -24,10 +24,12 @@ export function editOf(folder: Folder, media: Media): Omit<Relation, 'role'> | n
   for (const spelling of media.spellings) {
     const edit = readEdit(spelling)
     if (!edit) continue
-    const certain = !edit.many
     const { extension } = splitName(spelling.name)
     const original = { name: edit.base + extension, number: spelling.number }
     const found = originalOf(folder, media, original)
+    // What is the collision's number here may be the title's there: `x-edited(1).jpg` and the photo `x(1).jpg`.
+    const isOther = found?.own?.number !== undefined && found.own.number !== original.number
+    const certain = !edit.many && !isOther
     if (found) return { of: found, certain, why: edit.cut ? 'edited, cut suffix' : 'edited' }
     const missing = missingOriginal(folder, original)
     if (missing) return { of: null, ...missing, certain: certain && missing.certain }
@@ -84,9 +86,11 @@ export const extensions = [
 function missingOriginal(folder: Folder, original: Spelling) {
   const why = 'edited, original missing'
   const found = findSidecar(folder, original)
-  // `x(1)-edited.jpg`: some claim that it occurs; the number may be the title's or not.
+  // `x(1)-edited.jpg`: some claim that it occurs; the number may be the title's or not. Behind a space it is.
   const { numbered } = original.number === '' ? readMediaName(original.name) : { numbered: null }
-  if (found) return { ...found, certain: found.certain && !numbered && !isCreation(original), why }
+  const isDoubtful = numbered !== null && !/ \.[^.]*$/.test(numbered.name)
+  if (found)
+    return { ...found, certain: found.certain && !isDoubtful && !isCreation(original), why }
   const inner = numbered && findSidecar(folder, numbered)
   return inner ? { ...inner, certain: false, why } : only(folder, original, extensions, why)
 }

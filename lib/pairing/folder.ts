@@ -1,5 +1,11 @@
 import { mediaKind, splitName } from './media.ts'
-import { type Reading, readMediaName, readSidecarName, type Spelling } from './naming.ts'
+import {
+  cutToTheLimit,
+  type Reading,
+  readMediaName,
+  readSidecarName,
+  type Spelling,
+} from './naming.ts'
 
 export type FolderFile = { name: string; size?: number; crc?: string | null }
 /** A JSON that is a photo's sidecar by its content. `taken` in UTC seconds. */
@@ -28,7 +34,8 @@ export type Media = {
   kind: 'image' | 'video' | 'unknown'
   /** The reading with a number first. */
   spellings: Spelling[]
-  own: { sidecar: Sidecar; certain: boolean; why: string } | null
+  /** `number`: of its collision, as the sidecar's name has it. */
+  own: { sidecar: Sidecar; number?: string; certain: boolean; why: string } | null
   contested: boolean
 }
 export type Folder = {
@@ -38,7 +45,10 @@ export type Folder = {
   /** Stills and videos by kind and name without the extension, the number still in it: `image/IMG_1(1)`. */
   byBase: Map<string, Media[]>
   byTarget: Map<string, { sidecar: Sidecar; reading: Reading }[]>
+  /** Titles of the sidecars whose stem may be the beginning of a longer name, whatever their number. */
+  byStem: Map<string, Stem>
 }
+export type Stem = { titles: string[]; shared: Map<string, boolean> }
 
 /** Both sides of a folder, found by name from either. */
 export function readFolder(files: FolderFile[], jsons: FolderSidecar[]): Folder {
@@ -61,7 +71,32 @@ export function readFolder(files: FolderFile[], jsons: FolderSidecar[]): Folder 
     if (one.kind !== 'unknown' && /^\.\w+$/.test(extension))
       push(byBase, `${one.kind}/${base}`, one)
   }
-  return { media, sidecars, byKey: new Map(media.map((m) => [m.key, m])), byBase, byTarget }
+  let byStem: Folder['byStem'] | undefined
+  return {
+    media,
+    sidecars,
+    byKey: new Map(media.map((m) => [m.key, m])),
+    byBase,
+    byTarget,
+    // Few folders have names so long that anybody asks.
+    get byStem() {
+      byStem ??= stemsOf(sidecars)
+      return byStem
+    },
+  }
+}
+
+function stemsOf(sidecars: Sidecar[]): Folder['byStem'] {
+  const byStem: Folder['byStem'] = new Map()
+  for (const { file, readings } of sidecars) {
+    if (file.title === undefined) continue
+    for (const { name } of readings.filter((r) => r.form === 'v1' && cutToTheLimit(r))) {
+      const stem: Stem = byStem.get(name) ?? { titles: [], shared: new Map() }
+      stem.titles.push(file.title)
+      byStem.set(name, stem)
+    }
+  }
+  return byStem
 }
 
 /** Grouped by name in NFC, sorted. */

@@ -3,6 +3,7 @@ import { splitName } from './media.ts'
 import {
   clippedExtensions,
   cutStems,
+  cutToTheLimit,
   fold,
   namesOfTitle,
   otherCases,
@@ -83,7 +84,9 @@ export function hitsOf(folder: Folder, rule: Rule, spelling: Spelling): Hit[] {
 export function findSidecar(folder: Folder, spelling: Spelling) {
   for (const rule of rules) {
     const best = pick(hitsOf(folder, rule, spelling))
-    if (best) return { sidecar: best.hit.sidecar, certain: rule.certain && best.sure }
+    if (!best) continue
+    const certain = rule.certain && best.sure && !sharesNumbers(folder, best.hit)
+    return { sidecar: best.hit.sidecar, certain }
   }
   return null
 }
@@ -98,6 +101,23 @@ export function pick(hits: Hit[]): { hit: Hit; sure: boolean } | null {
   const order = (a: Hit, b: Hit) =>
     a.spelling.number.length - b.spelling.number.length || b.reading.marker - a.reading.marker
   return { hit: hits.toSorted(order)[0] as Hit, sure: false }
+}
+
+/**
+ * Where titles of two media names are alike in the first 46 letters their sidecars are numbered together, their media each
+ * for itself: the number is no proof then. True unless the title tells this name from the others, and only one bears it.
+ */
+export function sharesNumbers({ byStem }: Folder, { reading, spelling: { name } }: Hit): boolean {
+  if (!cutToTheLimit(reading) || name === reading.name) return false
+  const stem = byStem.get(reading.name)
+  if (!stem) return false
+  // Names are few where their beginning is one, so each is asked about once.
+  const known = stem.shared.get(name)
+  if (known !== undefined) return known
+  const refused = stem.titles.filter((title) => titleRefuses(title, reading, name)).length
+  const shared = refused > 0 && stem.titles.length - refused > 1
+  stem.shared.set(name, shared)
+  return shared
 }
 
 export function titleFits({ sidecar: { file }, spelling: { name } }: Hit): boolean {

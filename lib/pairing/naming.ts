@@ -55,10 +55,11 @@ export type Reading = Spelling & { form: 'full' | 'cut' | 'v1' | 'inner'; marker
 export function readSidecarName(file: string): Reading[] {
   const stem = file.replace(/\.json$/i, '')
   const readings: Reading[] = []
-  for (const { name, number } of [{ name: stem, number: '' }, readNumber(stem)].filter(
-    (r) => !!r,
-  )) {
-    readings.push({ name, number, form: 'v1', marker: -1 })
+  const numbered = readNumber(stem)
+  for (const { name, number } of [{ name: stem, number: '' }, numbered].filter((r) => !!r)) {
+    // What is longer than such an export writes was cut first and numbered then.
+    const isPastLimit = number === '' && numbered !== null && name.length > LONGEST_STEM
+    if (!isPastLimit) readings.push({ name, number, form: 'v1', marker: -1 })
     const dot = name.lastIndexOf('.')
     const marker = name.length - dot - 1
     if (dot < 1 || !MARKER.startsWith(name.slice(dot + 1))) continue
@@ -143,7 +144,8 @@ export function readEdit({
   // Two letters at least: `-e` would be anything.
   if (dash < 1 || rest.length < 3 || name.length < LONGEST_NAME) return null
   const started = suffixes.find((suffix) => suffix.startsWith(rest))
-  return started ? { base: base.slice(0, dash), suffix: rest, cut: true, many: false } : null
+  if (!started) return null
+  return { base: base.slice(0, dash), suffix: rest, cut: true, many: madeOfMany.has(started) }
 }
 
 /** Google's own title for every creation of a kind, so that only numbers tell them apart. */

@@ -11,7 +11,7 @@ import {
   type Sidecar,
   target,
 } from './folder.ts'
-import { formulas, hitsOf, pick, type Rule, rules, titleFits } from './formulas.ts'
+import { formulas, hitsOf, pick, type Rule, rules, sharesNumbers, titleFits } from './formulas.ts'
 import { splitName } from './media.ts'
 import { cutToTheLimit, fold, namesOfTitle, withoutExtension } from './naming.ts'
 
@@ -43,9 +43,10 @@ export function pairFolder(
 function claim(folder: Folder, rule: Rule) {
   const claims = new Map<Sidecar, { media: Media; hit: Hit; sure: boolean }[]>()
   for (const media of folder.media) {
-    if (media.own) continue
+    if (media.own || media.contested) continue
     const best = pick(media.spellings.flatMap((s) => hitsOf(folder, rule, s)))
-    if (best) push(claims, best.hit.sidecar, { media, ...best })
+    if (best && sharesNumbers(folder, best.hit)) media.contested = true
+    else if (best) push(claims, best.hit.sidecar, { media, ...best })
   }
   for (const [sidecar, claimants] of claims) {
     sidecar.free = false
@@ -56,7 +57,8 @@ function claim(folder: Folder, rule: Rule) {
     }
     const { media, hit, sure } = winner
     const rivals = rivalsOf(folder, media, hit)
-    media.own = { sidecar, certain: rule.certain && sure && !rivals, why: rule.why }
+    const certain = rule.certain && sure && !rivals
+    media.own = { sidecar, number: hit.spelling.number, certain, why: rule.why }
   }
 }
 
