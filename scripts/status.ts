@@ -4,6 +4,7 @@ import { flags, hint, say } from '../lib/stage.ts'
 import { type Collection, openState, readCounts } from '../lib/state/state.ts'
 import { PLANNED } from '../lib/transfer/plan.ts'
 import { standing, tally } from '../lib/transfer/standing.ts'
+import { newsOf } from '../lib/transfer/updating.ts'
 
 const usage = `
 What is known, what was sent and what is owed, and the one command to type next. Takes no lock: it runs beside a transfer.
@@ -12,7 +13,7 @@ What is known, what was sent and what is owed, and the one command to type next.
 
 Usage: make status [ARGS="..."]
   --list REASON             the rows behind a number, one JSON line each: failed, undecided, left out, waits, removed,
-                            to send, differs, changed, albums that wait ("shared", "several", "gone from the server"),
+                            to send, differs, changed, kept (Google and you changed it), albums that wait ("shared", "several", "gone from the server"),
                             or any reason of what is in no photo ("empty file", "not chosen", ...)
   --json, --state FILE
 Exit:  0 done, 1 the state cannot be read, 2 bad usage
@@ -103,6 +104,13 @@ async function list(reason: string) {
       candidates,
       asset,
     })
+  }
+  for (const [id, transfer] of Object.entries(transfers)) {
+    const photo = photos[id]
+    const { asset } = transfer
+    if (!photo || !asset || transfer.at >= seen.indexed) continue
+    const { kept: fields } = newsOf(photo, transfer, data.assets[asset])
+    if (fields.length > 0) row(['kept'], { id, title: photo.title, fields, asset })
   }
   for (const [id, { how, candidates }] of Object.entries(albumLinks))
     row([how], { id, title: albums[id]?.title, why: how, candidates })

@@ -13,7 +13,7 @@ import {
   type PhotoFile,
   type Transfer,
 } from '../lib/state/state.ts'
-import { filesLeft } from '../lib/takeout/photo-files.ts'
+import { filesLeft, hasBetter } from '../lib/takeout/photo-files.ts'
 import { fillAlbum, membersLeft } from '../lib/transfer/filling.ts'
 import { finishPhoto } from '../lib/transfer/finishing.ts'
 import { MAX_TRIES, PLANNED, planOf } from '../lib/transfer/plan.ts'
@@ -120,7 +120,7 @@ if (todo.length + removed.length + plan.albumsLeft().length + old().length === 0
 const server = await immich()
 await requirePermissions(server, [
   ...Object.keys(NEEDED),
-  ...permissionsFor(rules, old().length > 0),
+  ...permissionsFor(rules, old().length > 0 || todo.some(isBettered)),
 ])
 // A run that does not come to its end leaves this mark, so that the next knows its assets for ours.
 const unfinishedSince = String(runs.transfer?.unfinishedSince ?? server.now().toISOString())
@@ -227,6 +227,10 @@ async function claim(id: string) {
   record(id, await takeOver(server, photos[id] as Photo, link, assets[link.asset]))
 }
 
+function isBettered(id: string) {
+  return hasBetter(plan.photos[id] as Photo, transfers[id])
+}
+
 async function sendFrom(part: Part, files: Wanted[]) {
   if (part.kind === 'picked') {
     const fetched = await (await import('../lib/google/picked.ts')).fetchPicked(part, files)
@@ -278,9 +282,12 @@ function send({ id, files }: Group) {
 }
 
 async function finish(id: string) {
-  if (!transfers[id]?.asset) return
-  const known = { link: links[id], check: checks[id], assets, rules }
-  for await (const transfer of finishPhoto(server, photos[id] as Photo, transfers[id], known))
+  const before = transfers[id]
+  if (!before?.asset) return
+  const isListed = claimed.has(id) || before.at < (runs['index-immich']?.at ?? '')
+  const listed = isListed ? assets[before.asset] : undefined
+  const known = { link: links[id], check: checks[id], assets, listed, rules }
+  for await (const transfer of finishPhoto(server, photos[id] as Photo, before, known))
     record(id, transfer)
 }
 

@@ -119,6 +119,7 @@ describe.each(servers)('%s', (_, start) => {
         ['POST', '/stacks', 'stack.create'],
         ['PUT', '/tags', 'tag.create'],
         ['PUT', '/tags/assets', 'tag.asset'],
+        ['DELETE', `/tags/${nobody}/assets`, 'tag.asset'],
         ['GET', `/assets/${nobody}/original`, 'asset.download'],
         ['GET', `/assets/${nobody}/thumbnail`, 'asset.view'],
       ]
@@ -919,6 +920,16 @@ describe.each(servers)('%s', (_, start) => {
         tags,
       )
       expect((await call('PUT', '/tags/assets', pairs)).json).toEqual({ count: 0 })
+      const off = await call('DELETE', `/tags/${first[0]?.id}/assets`, { ids: [json.id, nobody] })
+      expect(off.json).toEqual([
+        { id: json.id, success: true },
+        { id: nobody, success: false, error: 'not_found' },
+      ])
+      await settled(json.id)
+      expect((await get(json.id)).tags.map(({ value }: { value: string }) => value)).toEqual([
+        tags[1],
+      ])
+      expect((await call('DELETE', `/tags/${nobody}/assets`, { ids: [json.id] })).status).toBe(400)
     })
 
     test('the video that a still names is hidden by itself', async () => {

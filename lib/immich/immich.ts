@@ -115,6 +115,12 @@ export async function immich({
   const updateAsset = (id: string, changes: Changes) =>
     request<RawAsset>('PUT', `/assets/${id}`, { json: changes })
 
+  /** Gives an asset the albums, the favourite, the stack and the shared links of another, which keeps them. */
+  const copyTo = (target: string, source: string) =>
+    request('PUT', '/assets/copy', {
+      json: { sourceId: source, targetId: target, sidecar: false },
+    })
+
   /** What the server knows of these SHA-1s (hex), in their order; sees the trash, but no external libraries. */
   async function check(sha1s: string[]): Promise<Known[]> {
     const known: Known[] = []
@@ -148,6 +154,11 @@ export async function immich({
   /** Every one of the tags on every one of the assets, in one call: two calls for one asset would race. */
   const tagAssets = (tagIds: string[], assetIds: string[]) =>
     request<{ count: number }>('PUT', '/tags/assets', { json: { tagIds, assetIds } })
+  /** Takes tags (whole paths) off assets. */
+  async function untagAssets(tags: string[], ids: string[]) {
+    for (const { id } of await upsertTags(tags))
+      await request('DELETE', `/tags/${id}/assets`, { json: { ids } })
+  }
   const refreshMetadata = (assetIds: string[]) =>
     request('POST', '/assets/jobs', { json: { assetIds, name: 'refresh-metadata' } })
 
@@ -195,6 +206,7 @@ export async function immich({
     count,
     asset,
     updateAsset,
+    copyTo,
     check,
     upload: uploader(connection, { check, asset }),
     trash,
@@ -203,6 +215,7 @@ export async function immich({
     createStack,
     upsertTags,
     tagAssets,
+    untagAssets,
     refreshMetadata,
     thumbnail,
     original,

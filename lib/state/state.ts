@@ -235,18 +235,24 @@ export type Transfer = {
   album?: string
   /** Hex, of the original as it was sent. */
   sha1?: string
+  /** Which of its files that was: CRC-32 and size. */
+  main?: string
   /** Bytes sent, all its files together. */
   size?: number
   at: string
+  /** When Google said that it was taken, as it was sent: UTC seconds. */
+  taken?: number
   /** It was on the server before; only what it lacked was added. */
   had?: true
   want?: Want
   /** What the file says of itself, where we gave something else: what a server falls back to. */
   own?: { local?: string; offset?: string; place?: Place; description?: string }
-  /** Still to be done for it: `live`, `stack`, `trash`. */
+  /** Still to be done for it: `live`, `stack`, `trash`; `albums`, those of the asset that it was before. */
   owes?: string[]
-  /** Assets of its edited copies and its motion half: path -> id. */
+  /** Assets of its edited copies and its motion half, by CRC-32 and size (by path where these were never read). */
   others?: Record<string, string>
+  /** Assets that it was before a better file of it came. */
+  before?: string[]
   /** Of a picked one: the original's asset, which has got its albums. */
   replaced?: string
   /** Of an album: keys of the photos that were put into it. */

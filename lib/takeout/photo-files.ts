@@ -21,11 +21,29 @@ export function filesToSend(photo: Photo): PhotoFile[] {
   return [...of('motion'), main, ...of('edited')]
 }
 
+/** Tells a file from the others of its photo: its bytes, or its place where these were never read. */
+export function fileKey({ path, size, crc }: PhotoFile): string {
+  return crc === null ? path : `${crc}-${size}`
+}
+
 /** What of it has not arrived. */
 export function filesLeft(photo: Photo, transfer: Transfer | undefined): PhotoFile[] {
   return filesToSend(photo).filter((file) =>
-    file === photo.files[0] ? !transfer?.asset : !transfer?.others?.[file.path],
+    file === photo.files[0]
+      ? !transfer?.asset || hasBetter(photo, transfer)
+      : !transfer?.others?.[fileKey(file)],
   )
+}
+
+/** A later part or export brought the original of an edited copy that was sent for it, or one of more pixels. */
+export function hasBetter({ files }: Photo, transfer: Transfer | undefined): boolean {
+  const [best] = files
+  const { main, asset } = transfer ?? {}
+  if (!asset || !main || !best || main === fileKey(best)) return false
+  const sent = files.find((file) => fileKey(file) === main)
+  if (sent?.role !== 'copy') return sent?.role === 'edited'
+  const pixels = ({ head }: PhotoFile) => (head?.width ?? 0) * (head?.height ?? 0)
+  return pixels(best) > pixels(sent) && pixels(sent) > 0
 }
 
 /** The transfer of a photo whose link says that the server has it: nothing is done yet, but its bytes need not go. */
@@ -37,12 +55,12 @@ export function linkedStart(photo: Photo, link: Link, asset: Asset | undefined):
     at: new Date().toISOString(),
     had: true,
     want: {},
-    ...(motion && asset?.live && { others: { [motion.path]: asset.live } }),
+    ...(motion && asset?.live && { others: { [fileKey(motion)]: asset.live } }),
   }
 }
 
 /** The motion half's asset, once it is known. */
 export function motionOf(photo: Photo, { others }: Transfer): string | undefined {
   const motion = photo.files.find(({ role }) => role === 'motion')
-  return motion && others?.[motion.path]
+  return motion && others?.[fileKey(motion)]
 }

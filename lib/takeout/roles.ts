@@ -2,6 +2,7 @@ import type { PhotoFile } from '../state/state.ts'
 import { type Account, enter } from './account.ts'
 import type { Media } from './exported.ts'
 import { bytesKey } from './joining.ts'
+import { stampOf } from './parts.ts'
 
 /** What a file is within its photo. */
 type Role = 'original' | 'edited' | 'motion'
@@ -42,6 +43,15 @@ function rolesOf(group: Media[]): Map<Media, Role> {
   return new Map(group.map((one) => [one, known.get(bytesKey(one.file)) ?? one.pair.role]))
 }
 
+/** Edited copies of one name, of which a newer export has another: the photo was edited again in between. */
+function olderEdits(group: Media[]): Set<Media> {
+  const edits = group.filter(({ pair }) => pair.role === 'edited')
+  if (edits.length < 2) return new Set()
+  const older = ({ name, export: mine }: Media) =>
+    edits.some((other) => other.name === name && stampOf(other.export) > stampOf(mine))
+  return new Set(edits.filter(older))
+}
+
 /** The files of a photo, the best first, each with its role; enters them into the account. */
 export function filesOf(id: string, ordered: Media[], account: Account): PhotoFile[] {
   const main = ordered[0] as Media
@@ -49,6 +59,7 @@ export function filesOf(id: string, ordered: Media[], account: Account): PhotoFi
   const isMain = (one: Media) => bytesKey(one.file) === bytesKey(main.file)
   // What belongs to a smaller size of the photo is a smaller size of what belongs to the photo.
   const own = new Set(ordered.flatMap((one) => (one.of && isMain(one.of) ? [roles.get(one)] : [])))
+  const older = olderEdits(ordered)
   const seen = new Set<string>()
   return ordered.map((one) => {
     const { file, pair, sidecar } = one
@@ -61,8 +72,14 @@ export function filesOf(id: string, ordered: Media[], account: Account): PhotoFi
         (kind === 'motion' && seen.has('motion')) ||
         (one.of !== undefined && !isMain(one.of) && own.has(kind)))
     seen.add(key).add(kind)
-    const role = again || smaller ? 'copy' : kind
-    const why = again ? 'same bytes' : smaller ? 'another size' : pair.why
+    const role = again || smaller || older.has(one) ? 'copy' : kind
+    const why = again
+      ? 'same bytes'
+      : older.has(one)
+        ? 'an older edit'
+        : smaller
+          ? 'another size'
+          : pair.why
     const of = one.of ?? (role === 'copy' ? main : undefined)
     const { certain } = pair
     enter(account, file, {

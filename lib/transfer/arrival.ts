@@ -131,7 +131,8 @@ function isAtSea(place: Place | undefined) {
   return place !== undefined && zoneAt(place)?.startsWith('Etc/') === true
 }
 
-function tagsOf(photo: Photo, guessed: boolean) {
+/** The tags of a photo, whole paths: its people, whose it is, and that its date is `guessed`. */
+export function tagsOf(photo: Photo, guessed: boolean): string[] {
   // A slash makes levels of a tag, so a name keeps none.
   const people = (photo.people ?? []).map((name) => `People/${name.replaceAll('/', '⁄')}`)
   return [...people, ...(photo.partner ? ['From partner'] : []), ...(guessed ? [GUESSED_TAG] : [])]

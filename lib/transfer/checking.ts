@@ -59,7 +59,7 @@ function sameSecond(a: string, b: string | undefined) {
 }
 
 /** A server cuts the ends off, writes line ends its own way, and rewrites a text that is a number (`1.50` to `1.5`). */
-function sameText(a = '', b = '') {
+export function sameText(a = '', b = '') {
   const plain = (text: string) => text.normalize('NFC').replace(/\r\n?/g, '\n').trim()
   if (plain(a) === plain(b)) return true
   return plain(a) !== '' && Number(plain(a)) === Number(plain(b))

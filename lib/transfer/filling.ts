@@ -46,6 +46,33 @@ export function membersLeft(
   return rules.restoreDeleted ? [...left, ...takenOut(id, known)] : left
 }
 
+/**
+ * What Google calls and says of an album today, where that is something else than it was given, and the server still shows
+ * what it was given; with `overwrite` whatever it shows. Of an album that was there before only what we gave.
+ */
+export function albumNews(
+  id: string,
+  { albums, assetAlbums, transfers }: Known,
+  { overwrite = false }: Rules,
+): { albumName?: string; description?: string } {
+  const { album = '', want = {}, had, at = '' } = transfers[id] ?? {}
+  const { title, description = '' } = albums[id] as Album
+  const there = assetAlbums[album]
+  if (!there || at >= there.seen) return {}
+  const shown = there.description ?? ''
+  const isRenamed = title !== there.title && (overwrite ? !had : title !== want.title)
+  const isSaidAnew =
+    description !== shown && (overwrite || description !== (want.description ?? ''))
+  return {
+    ...(isRenamed &&
+      want.title &&
+      (overwrite || there.title === want.title) && { albumName: title }),
+    ...(isSaidAnew &&
+      description &&
+      (overwrite || shown === (want.description ?? '')) && { description }),
+  }
+}
+
 /** Photos that were put into the album, and that the server's list of it does not have. */
 function takenOut(id: string, known: Known) {
   const { album, added = [], at } = known.transfers[id] ?? {}
@@ -122,6 +149,14 @@ export async function* fillAlbum(
       await server.updateAlbum(album, { description })
       transfer.want = { description }
     }
+  }
+  const news = albumNews(id, known, rules)
+  if (Object.keys(news).length > 0) {
+    await server.updateAlbum(album, news)
+    const { albumName, ...text } = news
+    const want = { ...transfer.want, ...text, ...(albumName && { title: albumName }) }
+    transfer = { ...transfer, want }
+    yield { transfer, refused: 0 }
   }
   for (let from = 0; from < photos.length; from += BATCH) {
     const batch = photos.slice(from, from + BATCH)

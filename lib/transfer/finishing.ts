@@ -3,11 +3,12 @@ import type { Asset, Check, Link, Photo, Transfer } from '../state/state.ts'
 import { repair, repairable } from './repairing.ts'
 import { settle } from './settling.ts'
 import type { Rules } from './standing.ts'
+import { newsOf, update } from './updating.ts'
 import { smallerOnes, upgrade } from './upgrading.ts'
 
 /**
- * What a photo that is on the server still needs, one thing after another: what it owes, what the server lost, and the
- * place of its smaller renditions. Yields the transfer as it then is, to be recorded before the next.
+ * What a photo that is on the server still needs, one thing after another: what it owes, what the server lost, what
+ * Google says anew, and the place of its smaller renditions. Yields the transfer as it then is, to be recorded before the next.
  */
 export async function* finishPhoto(
   server: Immich,
@@ -17,15 +18,22 @@ export async function* finishPhoto(
     link: Link | undefined
     check: Check | undefined
     assets: Record<string, Asset>
+    /** Its asset, where that was listed since it was last written. */
+    listed: Asset | undefined
     rules: Rules
   },
 ): AsyncGenerator<Transfer> {
-  const { link, check, assets, rules } = known
+  const { link, check, assets, listed, rules } = known
   let transfer = (await settle(server, photo, before, rules.edited)) ?? before
   if (transfer !== before) yield transfer
   const lost = repairable(transfer, check, rules.restoreDeleted)
   if (Object.keys(lost).length > 0) {
     transfer = await repair(server, transfer, lost)
+    yield transfer
+  }
+  const { news } = newsOf(photo, transfer, listed, rules.overwrite)
+  if (listed && Object.keys(news).length > 0) {
+    transfer = await update(server, photo, transfer, listed, rules.overwrite)
     yield transfer
   }
   const small = rules.upgrade ? smallerOnes(link, transfer, assets) : []

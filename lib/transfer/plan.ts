@@ -1,7 +1,7 @@
 import { albumTitles } from '../choose.ts'
 import type { AlbumLink, Asset, Check, Photo, Run } from '../state/state.ts'
 import { filesLeft, linkedStart, shaped } from '../takeout/photo-files.ts'
-import { type Known as Albums, assetOf as assetIn, membersLeft } from './filling.ts'
+import { type Known as Albums, albumNews, assetOf as assetIn, membersLeft } from './filling.ts'
 import { type Kind, type Rules, type Standing, standing, tally } from './standing.ts'
 
 /** The collections that a plan is made of. */
@@ -64,9 +64,15 @@ export function planOf(known: Known, choice: Choice, rules: Rules) {
   const chosen = Object.entries(albums).filter(
     ([, { title, leftOut }]) => !leftOut && choice.album(title),
   )
-  /** Albums that lack photos which are on the server. */
+  /** Albums that lack photos which are on the server, and those that are called otherwise now. */
   const albumsLeft = () =>
-    chosen.map(([id]) => id).filter((id) => membersLeft(id, known, standings, rules).length > 0)
+    chosen
+      .map(([id]) => id)
+      .filter(
+        (id) =>
+          membersLeft(id, known, standings, rules).length > 0 ||
+          Object.keys(albumNews(id, known, rules)).length > 0,
+      )
   const inAlbum = (how: (link: AlbumLink | undefined) => boolean) =>
     chosen.filter(([id, { photos }]) => photos.length > 0 && how(albumLinks[id])).length
   return {

@@ -26,10 +26,7 @@ export async function replace(
   trash: boolean,
 ): Promise<Transfer> {
   const { asset, ...rest } = transfer
-  if (!transfer.replaced) {
-    const json = { sourceId: asset, targetId: target, sidecar: false }
-    await server.request('PUT', '/assets/copy', { json })
-  }
+  if (!transfer.replaced) await server.copyTo(target, asset as string)
   if (trash) await server.trash([asset as string])
   const at = new Date().toISOString()
   return { ...rest, ...(!trash && { asset }), at, replaced: target }

@@ -13,6 +13,7 @@ export const ruleFlags = {
   'restore-deleted': { type: 'boolean' },
   upgrade: { type: 'boolean' },
   'replace-picked': { type: 'boolean' },
+  overwrite: { type: 'boolean' },
   retry: { type: 'boolean' },
 } as const
 
@@ -23,6 +24,8 @@ export const rulesUsage = `  --edited stack            edited copies: stack (on 
   --restore-deleted         bring back what was removed from Immich: pictures, from albums, emptied captions
   --upgrade                 where Immich had a smaller one: carry its albums over, and put it into the trash
   --replace-picked          picked photos whose originals came in a Takeout go to the trash of Immich
+  --overwrite               what Google says goes over what Immich has: times, places, captions, favourites, archived,
+                            people's tags; also of photos that were there before
   --retry                   also what failed three times`
 
 type Given = {
@@ -48,6 +51,7 @@ export function rulesOf(given: Given): Rules {
     restoreDeleted: is('restore-deleted'),
     upgrade: is('upgrade'),
     replacePicked: is('replace-picked'),
+    overwrite: is('overwrite'),
     retry: is('retry'),
   }
 }

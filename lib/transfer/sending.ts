@@ -5,7 +5,7 @@ import type { Immich } from '../immich/immich.ts'
 import { uploadName } from '../immich/upload-name.ts'
 import { HEAD_BYTES, type Head, readHead } from '../picture/picture.ts'
 import type { Asset, Part, Photo, PhotoFile, Transfer } from '../state/state.ts'
-import { filesToSend, motionOf } from '../takeout/photo-files.ts'
+import { fileKey, filesToSend, motionOf } from '../takeout/photo-files.ts'
 import { arrival, completion } from './arrival.ts'
 
 /** A file's bytes could not be read: it is told, and the others go on. */
@@ -79,14 +79,16 @@ export async function sendFiles(
     transfer = { ...transfer, at: new Date().toISOString(), size: (transfer.size ?? 0) + body.size }
     delete transfer.sending
     if (isMain) {
-      transfer = { ...transfer, asset: id, sha1, want: { ...want, sha1 } }
-      if (sidecar) transfer.own = pick(head)
+      transfer = { ...transfer, asset: id, main: fileKey(file), sha1, want: { ...want, sha1 } }
+      if (before?.asset && before.asset !== id) transfer = inPlaceOf(before, photo, transfer)
+      if (photo.taken !== null) transfer.taken = photo.taken
+      if (sidecar || !want.instant) transfer.own = pick(head)
       if (photo.trashed) transfer = owing(transfer, 'trash')
       if (status === 'duplicate') transfer = await alreadyThere(photo, transfer, sending)
       if (motionOf(photo, transfer) && transfer.want?.live === undefined && !transfer.had)
         transfer = owing(transfer, 'live')
     } else {
-      transfer.others = { ...transfer.others, [file.path]: id }
+      transfer.others = { ...transfer.others, [fileKey(file)]: id }
       if (file.role === 'edited') transfer = owing(transfer, 'stack')
       else if (transfer.asset) transfer = owing(transfer, 'live')
     }
@@ -119,7 +121,7 @@ async function alreadyThere(
     // A still that was there first did not take its motion half with the upload.
     return raw.livePhotoVideoId === live ? transfer : { ...transfer, want }
   }
-  const { own: _, owes, ...rest } = transfer
+  const { own: _, taken: __, owes, ...rest } = transfer
   const had = { ...rest, had: true as const, want: {} }
   if (raw.isTrashed) return had
   const added = await complete(server, photo, had, toAsset(raw))
@@ -159,6 +161,13 @@ function pick({ local, offset, place, description }: Head): Transfer['own'] {
     ...(place && { place }),
     ...(description && { description }),
   }
+}
+
+/** A better file takes the place of what was sent for the photo; an edited copy goes on top of it. */
+function inPlaceOf({ asset = '', main = '' }: Transfer, photo: Photo, transfer: Transfer) {
+  const better = owing({ ...transfer, before: [...(transfer.before ?? []), asset] }, 'albums')
+  if (photo.files.find((file) => fileKey(file) === main)?.role !== 'edited') return better
+  return owing({ ...better, others: { ...transfer.others, [main]: asset } }, 'stack')
 }
 
 function owing(transfer: Transfer, what: string): Transfer {

@@ -1,11 +1,12 @@
 import type { Immich } from '../immich/immich.ts'
-import type { Asset, Link, Photo, Transfer } from '../state/state.ts'
-import { type Edited, filesLeft, linkedStart, motionOf } from '../takeout/photo-files.ts'
+import { mediaKind } from '../pairing/media.ts'
+import type { Asset, Link, Photo, PhotoFile, Transfer } from '../state/state.ts'
+import { type Edited, fileKey, filesLeft, linkedStart, motionOf } from '../takeout/photo-files.ts'
 import { complete } from './sending.ts'
 
 /**
  * Pays what a photo owes once all its assets are there: the link from a still to its motion half, the stack of edited
- * copies on their original, and the way to the trash of what lay in Google's. Undefined where there is nothing to pay yet.
+ * copies on their original, the albums of what it was before, and the way to the trash of what lay in Google's. Undefined where there is nothing to pay yet.
  */
 export async function settle(
   server: Immich,
@@ -21,11 +22,14 @@ export async function settle(
     await server.updateAsset(asset, { livePhotoVideoId: live })
     want.live = live
   }
-  const copies = photo.files
-    .filter(({ role }) => role === 'edited')
-    .flatMap(({ path }) => others[path] ?? [])
-  // Identical bytes are one asset, which cannot lie on itself.
-  const pile = [...new Set([...copies, asset])]
+  const assetsOf = (role: PhotoFile['role']) =>
+    photo.files
+      .filter((file) => file.role === role && mediaKind(file.path) === photo.kind)
+      .flatMap((file) => others[fileKey(file)] ?? [])
+  // Identical bytes are one asset, which cannot lie on itself; an edit that a newer one replaced lies below.
+  const pile = [...new Set([...assetsOf('edited'), asset, ...assetsOf('copy')])]
+  const source = transfer.before?.at(-1)
+  if (owes.includes('albums') && source) await server.copyTo(asset, source)
   if (owes.includes('stack') && edited === 'stack' && pile.length > 1) {
     await server.createStack(pile)
     want.stack = pile

@@ -1,6 +1,7 @@
 import type { Asset, Check, Link, Photo, Transfer } from '../state/state.ts'
 import { type Edited, filesLeft } from '../takeout/photo-files.ts'
 import { repairable } from './repairing.ts'
+import { newsOf } from './updating.ts'
 import { smallerOnes } from './upgrading.ts'
 
 /**
@@ -31,6 +32,7 @@ export type Rules = {
   restoreDeleted?: boolean
   upgrade?: boolean
   replacePicked?: boolean
+  overwrite?: boolean
   retry?: boolean
 }
 
@@ -59,7 +61,7 @@ export function standing(
   }
   if (failed) return { is: 'failed', why: failed }
   if (transfer && asset) {
-    const due = dueOf(photo, link, transfer, check, assets, rules)
+    const due = dueOf(photo, link, transfer, check, { assets, indexed }, rules)
     if (due.length > 0) return { is: 'to complete', why: due.join(', ') }
     return had ? { is: 'linked', why: link?.how ?? 'checksum' } : { is: 'transferred', why: '' }
   }
@@ -81,14 +83,17 @@ function dueOf(
   link: Link | undefined,
   transfer: Transfer,
   check: Check | undefined,
-  assets: Record<string, Asset>,
-  { upgrade, restoreDeleted, edited = 'stack' }: Rules,
+  { assets, indexed }: Seen,
+  { upgrade, restoreDeleted, overwrite, edited = 'stack' }: Rules,
 ): string[] {
+  // What was sent since is not in the listing.
+  const listed = transfer.at < indexed ? assets[transfer.asset as string] : undefined
   const owed = (transfer.owes ?? []).filter((what) => what !== 'stack' || edited === 'stack')
   return [
     ...(filesLeft(photo, transfer).length > 0 ? ['a file'] : []),
     ...owed,
     ...Object.keys(repairable(transfer, check, restoreDeleted)),
+    ...Object.keys(newsOf(photo, transfer, listed, overwrite).news),
     ...(upgrade && smallerOnes(link, transfer, assets).length > 0 ? ['upgrade'] : []),
   ]
 }

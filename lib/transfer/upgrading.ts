@@ -7,9 +7,11 @@ export function smallerOnes(
   transfer: Transfer | undefined,
   assets: Record<string, Asset>,
 ): string[] {
-  if (link?.how !== 'smaller on the server' || !transfer?.asset) return []
-  const done = new Set(transfer.upgraded)
-  return (link.candidates ?? []).filter(
+  if (!transfer?.asset) return []
+  const { upgraded, before = [], others = {} } = transfer
+  const done = new Set([...(upgraded ?? []), ...Object.values(others)])
+  const linked = link?.how === 'smaller on the server' ? (link.candidates ?? []) : []
+  return [...linked, ...before].filter(
     (id) => !done.has(id) && assets[id] && !assets[id].trashed && !assets[id].library,
   )
 }
@@ -31,8 +33,7 @@ export async function upgrade(
     throw new Refused(409, 'it does not hold what was sent, so the smaller one stays')
   const changes: Changes = {}
   for (const id of small) {
-    const json = { sourceId: id, targetId: target, sidecar: false }
-    await server.request('PUT', '/assets/copy', { json })
+    await server.copyTo(target, id)
     const { description } = assets[id] as Asset
     if (description && !there.exifInfo?.description) changes.description ??= description
   }

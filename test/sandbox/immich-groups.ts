@@ -90,3 +90,25 @@ export function tagAssets({ db, major, jobs, body }: Call) {
   }
   return { count }
 }
+
+export function untagAssets({ db, major, jobs, params, body }: Call) {
+  const given = check(
+    major,
+    { ids: { kind: 'uuid', list: true, required: true } },
+    body,
+    'json',
+  ) as {
+    ids: string[]
+  }
+  const tag = params[0] ?? ''
+  if (!db.tags.has(tag)) throw new Problem(400, 'Not found or no tag.asset access')
+  return given.ids.map((id) => {
+    const found = db.assets.get(id)
+    if (!found?.tagIds.includes(tag)) return { id, success: false, error: 'not_found' }
+    found.tagIds = found.tagIds.filter((other) => other !== tag)
+    found.locked = [...new Set([...found.locked, 'tags'])]
+    db.touch(found)
+    jobs.writeSidecar(found)
+    return { id, success: true }
+  })
+}

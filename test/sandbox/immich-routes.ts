@@ -23,6 +23,7 @@ import {
   deleteTag,
   stackJson,
   tagAssets,
+  untagAssets,
   upsertTags,
 } from './immich-groups.ts'
 import { albumJson, assetJson, imageTypesOf, tagJson, videoTypes } from './immich-json.ts'
@@ -227,6 +228,7 @@ export const routes: Route[] = [
   ['PUT', '/tags', 'tag.create', 200, upsertTags],
   ['DELETE', '/tags/:id', 'tag.delete', 204, deleteTag],
   ['PUT', '/tags/assets', 'tag.asset', 200, tagAssets],
+  ['DELETE', '/tags/:id/assets', 'tag.asset', 200, untagAssets],
 ]
 
 const started = new Date().toISOString()
