@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { basename, dirname } from 'node:path'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { count, number, progress, size } from '../lib/progress.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
@@ -168,13 +169,26 @@ function tellSoon(missing: Map<string, number[]>) {
 }
 
 function explain() {
-  const folder = given.folder?.normalize('NFC')
-  for (const file of files) {
+  const plain = (text: string) => text.normalize('NFC').replaceAll('\u00a0', ' ')
+  const folder = given.folder && `/${plain(given.folder).replace(/^\/+|\/+$/g, '')}/`
+  const inFolder = files.filter(
+    ({ path }) => !folder || plain(`/${dirname(path)}/`).includes(folder),
+  )
+  if (folder && inFolder.length === 0)
+    throw new Fail(
+      `Cannot explain the folder "${given.folder}": there is none of that name: name one as the export does, such as "${someFolder()}"`,
+    )
+  for (const file of inFolder) {
     const { part, path } = file
-    if (folder && !path.normalize('NFC').split('/').slice(0, -1).includes(folder)) continue
     const at = { export: partOf(part).export, part: partOf(part).name, path }
     console.log(JSON.stringify({ ...at, ...library.rows.get(file) }))
   }
+}
+
+/** The one that has the most files. */
+function someFolder() {
+  const sizes = Map.groupBy(files, ({ path }) => basename(dirname(path)))
+  return [...sizes].sort(([, a], [, b]) => b.length - a.length)[0]?.[0]
 }
 
 function write<C extends 'parts' | 'photos' | 'albums' | 'leftovers'>(

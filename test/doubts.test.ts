@@ -54,6 +54,11 @@ test.each([
   ['the clock in the file', uncertain('Trip', {}, { local: CLOCK }), NOON],
   ['nothing', uncertain('Trip', {}), null],
   [
+    'a clock that says otherwise in the same year',
+    uncertain(YEAR, {}, { local: '2021-08-09T10:11:12' }),
+    'guess',
+  ],
+  [
     'a clock that says otherwise: nothing',
     uncertain('Trip', {}, { local: '2021-06-01T14:00:09' }),
     null,
@@ -78,6 +83,27 @@ test.each([
   ])
   expect(onlyPhoto(found).description).toBe(isTaken ? 'hello' : undefined)
   if (isTaken) expect(albumsByTitle(found)).toEqual({ Trip: ['b.jpg'], Other: ['b.jpg'] })
+})
+
+test('a sidecar that fits two files of its folder goes to the one whose clock agrees, else to none', async () => {
+  const bare = {
+    ...sidecar(`${YEAR}/a`),
+    path: `Takeout/Google Photos/${YEAR}/a.json`,
+  }
+  const among = async (head: Seen) => {
+    const { photos, rows } = await library([
+      media(`${YEAR}/a.jpg`, { head }),
+      media(`${YEAR}/a.png`, { head: { local: '2021-08-09T10:11:12' } }),
+      bare,
+    ])
+    const owners = Object.values(photos).filter(({ files }) => files[0]?.sidecar)
+    return [owners.map(({ files }) => files[0]?.path.slice(-5)), rows.get(bare)?.why]
+  }
+  expect(await among({ local: CLOCK })).toEqual([
+    ['a.jpg'],
+    'sidecar that fits several, same name and time',
+  ])
+  expect(await among({})).toEqual([[], 'fits several files, so it is given to none'])
 })
 
 test('a sidecar in another folder that two photos could have is refused', async () => {

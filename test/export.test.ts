@@ -52,6 +52,12 @@ describe('where a file stands', () => {
     expect(outside.map(({ why }) => why)).toEqual(['account', 'account', 'no part of the photos'])
   })
 
+  test('what lies beside the folders is of the account, too, where a part holds nothing else', () => {
+    const orders = { ...file('Takeout/Google Photos/print-orders.json'), json: { kind: 'account' } }
+    const { outside } = placeFiles([orders as ExportFile, file('Takeout/Drive/notes.txt')])
+    expect(outside.map(({ why }) => why)).toEqual(['account', 'another product'])
+  })
+
   test('a path inside the export does not depend on where that lies', () => {
     expect(innerPath('/x/Takeout/Google Photos/Trip/a.jpg')).toBe('Google Photos/Trip/a.jpg')
     expect(innerPath('Google Photos/Trip/a.jpg')).toBe('Google Photos/Trip/a.jpg')

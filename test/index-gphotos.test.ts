@@ -355,6 +355,22 @@ describe('--explain', () => {
         .sort(),
     ).toEqual(['album', 'copy', 'sidecar'])
   })
+
+  test('a folder may be written as a keyboard has it, and one that is not there is told', async () => {
+    const product = 'Google\u00a0Photos'
+    const name = 'Été 2021'.normalize('NFD')
+    await make({ parts: 1 }, { product, shots: [{ ...a, folder: name }, b] })
+    const paths = async (folder: string) => {
+      const { out } = await index('takeout', '--explain', '--folder', folder)
+      return out.trim().split('\n').length
+    }
+    for (const folder of ['Été 2021', 'Google Photos/Été 2021', 'Takeout/Google Photos/Été 2021/'])
+      expect(await paths(folder), folder).toBe(2)
+    expect(await paths('Google Photos')).toBe(4)
+    const { code, out, err } = await index('takeout', '--explain', '--folder', 'Été 2022')
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toContain('Cannot explain the folder "Été 2022": there is none of that name')
+  })
 })
 
 test('memories are left out and listed, comments go where they are asked to', async () => {

@@ -115,6 +115,27 @@ test('every file is in exactly one row, and what is in no photo in a leftover', 
   expect(Object.keys(leftovers)).toHaveLength(inNoPhoto.length)
 })
 
+test('a sidecar without its media says why', async () => {
+  const older = {
+    ...sidecar('Photos from 2021/a.jpg'),
+    path: 'Takeout/Google Photos/Photos from 2021/a.jpg.json',
+  }
+  const elsewhere = sidecar('Trip/a.jpg')
+  const lost = sidecar('Trip/b.jpg', { taken: NOON + 9 })
+  const { rows } = await library([
+    ...shot('Photos from 2021/a.jpg'),
+    older,
+    elsewhere,
+    lost,
+    albumFile('Trip'),
+  ])
+  expect([older, elsewhere, lost].map((one) => rows.get(one)?.why)).toEqual([
+    'its photo has another sidecar here',
+    'its photo lies in another folder',
+    'its photo is not in the export',
+  ])
+})
+
 test('rows are whole and photos the same in whatever order the files come', async () => {
   const files = [
     ...shot('Photos from 2021/a.jpg'),

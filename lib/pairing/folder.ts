@@ -23,8 +23,13 @@ export type Pair = {
   why: string
 }
 
-/** `free`: no media has it, and none was refused over it. */
-export type Sidecar = { file: FolderSidecar; readings: Reading[]; free: boolean }
+/** `free`: no media has it, and none was refused over it. `contested`: it fits several. */
+export type Sidecar = {
+  file: FolderSidecar
+  readings: Reading[]
+  free: boolean
+  contested: boolean
+}
 /** A sidecar, how its name was read, and the reading of the media name that it fits. */
 export type Hit = { sidecar: Sidecar; reading: Reading; spelling: Spelling }
 export type Media = {
@@ -59,7 +64,12 @@ export function readFolder(files: FolderFile[], jsons: FolderSidecar[]): Folder 
     return { files: same, key, kind, spellings, own: null, contested: false }
   })
   const sidecars = [...byName(jsons)].map(([key, [file]]): Sidecar => {
-    return { file: file as FolderSidecar, readings: readSidecarName(key), free: true }
+    return {
+      file: file as FolderSidecar,
+      readings: readSidecarName(key),
+      free: true,
+      contested: false,
+    }
   })
   const byTarget: Folder['byTarget'] = new Map()
   for (const sidecar of sidecars) {

@@ -20,12 +20,12 @@ export type { FolderFile, FolderSidecar, Pair } from './folder.ts'
 /**
  * Pairs the media of ONE folder (all parts of its export together) with its sidecars, by their names and, where those leave
  * a doubt, titles. Pure; the order of the input does not matter; time grows with the number of files.
- * One pair for each media file; `orphans` are the sidecars that none took.
+ * One pair for each media file; `orphans` are the sidecars that none took, `refused` those of them that fit several.
  */
 export function pairFolder(
   media: FolderFile[],
   sidecars: FolderSidecar[],
-): { pairs: Pair[]; orphans: string[] } {
+): { pairs: Pair[]; orphans: string[]; refused: string[] } {
   const folder = readFolder(media, sidecars)
   for (const rule of rules) claim(folder, rule)
   claimByTitle(folder)
@@ -33,9 +33,11 @@ export function pairFolder(
   for (const [{ files }, pair] of derive(folder))
     for (const { name } of files) pairs.set(name, pair)
   const taken = new Set([...pairs.values()].map(({ sidecar }) => sidecar))
+  const refused = folder.sidecars.filter(({ contested }) => contested).map(({ file }) => file.name)
   return {
     pairs: media.map(({ name }) => ({ media: name, ...(pairs.get(name) as Omit<Pair, 'media'>) })),
     orphans: sidecars.map(({ name }) => name).filter((name) => !taken.has(name)),
+    refused: refused.filter((name) => !taken.has(name)),
   }
 }
 
@@ -45,13 +47,14 @@ function claim(folder: Folder, rule: Rule) {
   for (const media of folder.media) {
     if (media.own || media.contested) continue
     const best = pick(media.spellings.flatMap((s) => hitsOf(folder, rule, s)))
-    if (best && sharesNumbers(folder, best.hit)) media.contested = true
+    if (best && sharesNumbers(folder, best.hit)) media.contested = best.hit.sidecar.contested = true
     else if (best) push(claims, best.hit.sidecar, { media, ...best })
   }
   for (const [sidecar, claimants] of claims) {
     sidecar.free = false
     const winner = claimants.length === 1 ? claimants[0] : settle(claimants)
     if (!winner) {
+      sidecar.contested = true
       for (const { media } of claimants) media.contested = true
       continue
     }

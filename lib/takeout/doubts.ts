@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { push } from '../pairing/folder.ts'
 import { splitName } from '../pairing/media.ts'
 import { fold, namesOfTitle, readMediaName, withoutExtension } from '../pairing/naming.ts'
@@ -21,7 +22,7 @@ const LONG_BYTES = 30e6
 export async function settleDoubts(folders: Folder[], heads: Heads, account: Account) {
   const media = folders.flatMap((folder) => folder.media)
   const halves = media.filter(isDoubtfulHalf)
-  const uncertain = media.filter((one) => isUncertain(one) && !agreesByName(one))
+  const uncertain = media.filter((one) => isUncertain(one) && !agreesByTitle(one))
   const strays = straysOf(folders)
   await heads(
     [
@@ -33,8 +34,12 @@ export async function settleDoubts(folders: Folder[], heads: Heads, account: Acc
   for (const half of halves) settleHalf(half)
   settleRivals(media)
   for (const one of media)
-    if (isUncertain(one)) one.trusted = agreesByName(one) || agreesByClock(one)
-  adopt(strays, account)
+    if (isUncertain(one))
+      one.trusted = agreesByTitle(one) || agreesByClock(one) || agreesByYear(one)
+  const home = adopt(strays, account)
+  if (home.size === 0) return
+  for (const folder of folders)
+    folder.orphans = folder.orphans.filter((orphan) => !home.has(orphan))
 }
 
 const isUncertain = ({ pair, sidecar }: Media) =>
@@ -81,16 +86,18 @@ function split(half: Media, why: string) {
   delete half.of
 }
 
-/** A second fact for an uncertain pair: the sidecar's title is this very name, or the folder's year is its year. */
-function agreesByName({ name, kind, folder, sidecar }: Media): boolean {
-  const { title, taken } = sidecar?.json.facts ?? {}
-  const { extension } = splitName(name)
-  if (title && namesOfTitle(title, extension).includes(fold(name))) return true
-  return (
-    kind === 'year' &&
-    taken !== undefined &&
-    yearIn(folder) === new Date(taken * 1000).getUTCFullYear()
-  )
+// Second facts for an uncertain pair: the sidecar's title is this very name; the file's own clock agrees; or the year
+// of the folder does, which says little, so a clock that says otherwise outweighs it.
+
+function agreesByTitle({ name, sidecar }: Media): boolean {
+  const title = sidecar?.json.facts.title
+  return !!title && namesOfTitle(title, splitName(name).extension).includes(fold(name))
+}
+
+function agreesByYear({ file, kind, folder, sidecar }: Media): boolean {
+  const taken = sidecar?.json.facts.taken
+  if (kind !== 'year' || taken === undefined || file.head?.local) return false
+  return yearIn(folder) === new Date(taken * 1000).getUTCFullYear()
 }
 
 function agreesByClock({ file, sidecar }: Media, facts = sidecar?.json.facts): boolean {
@@ -123,8 +130,12 @@ function straysOf(folders: Folder[]) {
   return strays
 }
 
-/** A name alone says nothing: the file's clock has to agree, with one sidecar only, and no other photo's with that. */
-function adopt(strays: ReturnType<typeof straysOf>, account: Account) {
+/**
+ * A name alone says nothing: the file's clock has to agree, with one sidecar only, and no other photo's with that. Gives
+ * the sidecars that lie beside their file: no orphans any more.
+ */
+function adopt(strays: ReturnType<typeof straysOf>, account: Account): Set<Sidecar> {
+  const home = new Set<Sidecar>()
   const claims = new Map<string, { one: Media; sidecar: Sidecar }[]>()
   for (const { one, sidecars } of strays) {
     const fitting = sidecars.filter(({ json }) => agreesByClock(one, json.facts))
@@ -135,12 +146,15 @@ function adopt(strays: ReturnType<typeof straysOf>, account: Account) {
   for (const claimants of claims.values()) {
     if (new Set(claimants.map(({ one }) => `${one.file.crc}-${one.file.size}`)).size > 1) continue
     for (const { one, sidecar } of claimants) {
-      const why = 'sidecar in another folder, same name and time'
+      const isHere = dirname(sidecar.path) === dirname(one.file.path)
+      if (isHere) home.add(sidecar)
+      const why = `sidecar ${isHere ? 'that fits several' : 'in another folder'}, same name and time`
       one.sidecar = sidecar
       one.pair = { ...one.pair, certain: true, why }
       enter(account, sidecar, { role: 'sidecar', why })
     }
   }
+  return home
 }
 
 const identity = ({ json: { facts } }: Sidecar) => facts.url ?? `${facts.title}\0${facts.taken}`

@@ -43,6 +43,11 @@ export function placeFiles(files: ExportFile[]) {
     )
   let products = productsWith((file) => file.json?.kind === 'photo')
   if (products.size === 0) products = productsWith((file) => isMedia(nameOf(file.path)))
+  // A part may hold no more than what lies beside the folders, or albums of which all is in other parts.
+  if (products.size === 0)
+    for (const { inner, files } of folders)
+      if (inner[0] !== undefined && files.some(({ json }) => json && json.kind !== 'broken'))
+        products.add(inner[0])
   // A sidecar beside the folders does not make these products.
   if (products.size > 1) products.delete('')
   const placed: Placed[] = []

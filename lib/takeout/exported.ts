@@ -32,6 +32,8 @@ export type Folder = {
   media: Media[]
   /** Sidecars without their media here. */
   orphans: Sidecar[]
+  /** Those of them that fit several. */
+  refused: Set<Sidecar>
   /** More than one where parts repeat it; they say the same. */
   albumFiles: ExportFile[]
 }
@@ -109,7 +111,7 @@ function readFolder(
 ): Folder {
   for (const file of albumFiles) enter(account, file, { role: 'album', why: 'album file' })
   const byName = Map.groupBy(media, ({ name }) => name)
-  const { pairs, orphans } = pairFolder(
+  const { pairs, orphans, refused } = pairFolder(
     [...byName].map(([name, [first]]) => ({ name, size: first?.file.size, crc: first?.file.crc })),
     [...sidecars].map(([name, all]) => {
       const { title, taken } = newest(all).json.facts
@@ -147,6 +149,7 @@ function readFolder(
     ...at,
     media: all,
     orphans: orphans.flatMap((name) => sidecars.get(name) ?? []),
+    refused: new Set(refused.flatMap((name) => sidecars.get(name) ?? [])),
     albumFiles,
   }
 }

@@ -24,9 +24,11 @@ export function albumsOf(
   const recognize = recognizer(old)
   for (const folder of folders) {
     const members = new Set(folder.media.map(idOf))
+    const here = new Set(members)
     for (const orphan of folder.orphans) {
       const id = find(orphan)
-      const why = id ? 'its photo lies in another folder' : 'its photo is not in the export'
+      const missing = folder.refused.has(orphan) ? REFUSED : 'its photo is not in the export'
+      const why = !id ? missing : here.has(id) ? ANOTHER : 'its photo lies in another folder'
       drop(account, orphan, 'sidecar', why)
       if (!id) continue
       members.add(id)
@@ -45,6 +47,9 @@ export function albumsOf(
     album.photos.sort((a, b) => age(a) - age(b) || (a < b ? -1 : 1))
   return albums
 }
+
+const REFUSED = 'fits several files, so it is given to none'
+const ANOTHER = 'its photo has another sidecar here'
 
 function albumOf(
   { export: name, folder, kind, albumFiles }: Folder,
