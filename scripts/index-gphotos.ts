@@ -4,7 +4,7 @@ import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { count, number, progress, size } from '../lib/progress.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
 import { openState, type Part, type Photo } from '../lib/state/state.ts'
-import { accountLines, roleCounts } from '../lib/takeout/account.ts'
+import { accountLines, leftCounts, roleCounts } from '../lib/takeout/account.ts'
 import { addAlbums } from '../lib/takeout/album-parts.ts'
 import { headsOf, looksIn } from '../lib/takeout/heads.ts'
 import { assemble } from '../lib/takeout/library.ts'
@@ -120,6 +120,7 @@ state.put('runs', 'index-gphotos', {
   chosen: asked,
   seen: found.filter((part) => !unreadable.has(part)).map(stampOf),
   unreadable: unreadable.size,
+  left: Object.fromEntries(leftCounts(library.leftovers)),
 })
 await state.save()
 

@@ -3,8 +3,8 @@ import { count, duration, number } from '../lib/progress.ts'
 import { flags, hint, say } from '../lib/stage.ts'
 import { type Collection, openState, readCounts } from '../lib/state/state.ts'
 import { PLANNED } from '../lib/transfer/plan.ts'
+import { remarksOf } from '../lib/transfer/remarks.ts'
 import { standing, tally } from '../lib/transfer/standing.ts'
-import { newsOf } from '../lib/transfer/updating.ts'
 
 const usage = `
 What is known, what was sent and what is owed, and the one command to type next. Takes no lock: it runs beside a transfer.
@@ -13,7 +13,8 @@ What is known, what was sent and what is owed, and the one command to type next.
 
 Usage: make status [ARGS="..."]
   --list REASON             the rows behind a number, one JSON line each: failed, undecided, left out, waits, removed,
-                            to send, differs, changed, kept (Google and you changed it), albums that wait ("shared", "several", "gone from the server"),
+                            to send, differs, changed, kept (Google and you changed it), trashed in Google since,
+                            smaller on the server, albums that wait ("shared", "several", "gone from the server"),
                             or any reason of what is in no photo ("empty file", "not chosen", ...)
   --json, --state FILE
 Exit:  0 done, 1 the state cannot be read, 2 bad usage
@@ -36,12 +37,9 @@ else {
   )
   console.log(`Immich         ${of('assets', 'asset')} in ${of('assetAlbums', 'album')}`)
   const account = runs.transfer?.account
-  if (account) {
-    const rows = Object.entries(account as Record<string, number>)
-    console.log(
-      `Photos         ${number(rows.reduce((sum, [, many]) => sum + many, 0))} = ${rows.map(([row, many]) => `${number(many)} ${row}`).join(' + ')}`,
-    )
-  }
+  sum('In no photo', runs['index-gphotos']?.left)
+  sum('Photos', account)
+  sum('Worth a look', runs.transfer?.remarks)
   const { verify } = runs
   if (verify)
     console.log(
@@ -76,6 +74,15 @@ function next(account: Record<string, number> = {}) {
   return `nothing: all is there. When there is a new Takeout: ${hint('sync TAKEOUT="..."')}`
 }
 
+/** A line whose numbers add up to its first, and whose words are what --list takes. */
+function sum(name: string, counts: unknown) {
+  const rows = Object.entries((counts ?? {}) as Record<string, number>)
+  if (rows.length === 0) return
+  const all = rows.reduce((total, [, many]) => total + many, 0)
+  const terms = rows.map(([row, many]) => `${number(many)} ${row}`).join(' + ')
+  console.log(`${name.padEnd(14)} ${number(all)} = ${terms}`)
+}
+
 async function list(reason: string) {
   const { data } = await openState(given.state, { read: [...PLANNED, 'leftovers'] })
   const { photos, leftovers, links, albumLinks, transfers, checks, albums, runs } = data
@@ -95,22 +102,10 @@ async function list(reason: string) {
     const { how = '', candidates } = links[id] ?? {}
     const asset = transfers[id]?.asset ?? links[id]?.asset ?? undefined
     const why = stands.why || how
-    row([...new Set([stands.is, kind, how])], {
-      id,
-      title,
-      path: files[0]?.path,
-      why,
-      url,
-      candidates,
-      asset,
-    })
-  }
-  for (const [id, transfer] of Object.entries(transfers)) {
-    const photo = photos[id]
-    const { asset } = transfer
-    if (!photo || !asset || transfer.at >= seen.indexed) continue
-    const { kept: fields } = newsOf(photo, transfer, data.assets[asset])
-    if (fields.length > 0) row(['kept'], { id, title: photo.title, fields, asset })
+    const one = { id, title, path: files[0]?.path, why, url, candidates, asset }
+    row([...new Set([stands.is, kind, how])], one)
+    for (const remark of remarksOf(photo, links[id], transfers[id], seen))
+      if (remark.why !== how) row([remark.why], { ...one, ...remark })
   }
   for (const [id, { how, candidates }] of Object.entries(albumLinks))
     row([how], { id, title: albums[id]?.title, why: how, candidates })

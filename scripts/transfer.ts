@@ -108,10 +108,10 @@ if (todo.length + removed.length + plan.albumsLeft().length + old().length === 0
     `nothing to send: ${number(done)} sent before, ${number(plan.those('linked').length)} were there before${tired}`,
   )
   // Its owner may have moved things since.
-  if (JSON.stringify(runs.transfer?.account ?? {}) !== JSON.stringify(plan.counts)) {
-    const run = runs.transfer ?? { stage: 'transfer', at: started.toISOString(), seconds: 0 }
-    state.put('runs', 'transfer', { ...run, account: plan.counts })
-  }
+  const run = runs.transfer ?? { stage: 'transfer', at: started.toISOString(), seconds: 0 }
+  const now = { account: plan.counts, remarks: plan.remarks() }
+  if (JSON.stringify([run.account, run.remarks]) !== JSON.stringify(Object.values(now)))
+    state.put('runs', 'transfer', { ...run, ...now })
   await state.save()
   process.exit(tired ? 4 : 0)
 }
@@ -197,6 +197,7 @@ state.put('runs', 'transfer', {
   ...(failures > 0 && { unfinishedSince }),
   ...counts,
   account: after.counts,
+  remarks: after.remarks(),
 })
 await state.save()
 say(

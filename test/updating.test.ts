@@ -200,6 +200,9 @@ describe('a second export', () => {
       expect(w.asset('town.jpg').visibility).toBe('archive')
       expect(w.asset('hill.jpg').exif.description).toBe('by hand')
       expect([...w.server.db.albums.values()]).toMatchObject([{ albumName: 'Trip to the sea' }])
+      expect((await w.stages('index-immich', 'transfer', 'status')).out).toMatch(
+        /^Worth a look +1 = 1 kept$/m,
+      )
       expect((await w.stages('status --list kept')).out).toContain('"fields":["description"]')
       expect(Object.values(w.load().checks).filter(({ ok }) => !ok)).toMatchObject([
         { changed: true },

@@ -72,7 +72,7 @@ export function leftoverKey({ part, path }: { part: string; path: string }) {
 /** The account in lines whose numbers add up: every file of every part is in exactly one term of the first. */
 export function accountLines({ rows, leftovers, photos, albums }: Library): string[] {
   const terms = [...roleCounts(rows)].map(([role, many]) => `${number(many)} ${role}`)
-  const reasons = tallyOf(Object.values(leftovers), ({ why }) => why)
+  const reasons = leftCounts(leftovers)
   const memories = Object.values(albums).filter(({ leftOut }) => leftOut).length
   const sameNameAndTime = [
     ...tallyOf(Object.values(photos), ({ title, taken }) => `${title}\0${taken}`),
@@ -94,6 +94,11 @@ export function accountLines({ rows, leftovers, photos, albums }: Library): stri
     ...[...reasons].map(([why, many]) => `  ${number(many)} left: ${why}`),
     ...notes.flatMap(([many, what]) => (many ? [`  ${number(many)} ${what}`] : [])),
   ]
+}
+
+/** How many files are left, by reason. */
+export function leftCounts(leftovers: Account['leftovers']): Map<string, number> {
+  return tallyOf(Object.values(leftovers), ({ why }) => why)
 }
 
 export function roleCounts(rows: Account['rows']): Map<string, number> {

@@ -2,6 +2,7 @@ import { albumTitles } from '../choose.ts'
 import type { AlbumLink, Asset, Check, Photo, Run } from '../state/state.ts'
 import { filesLeft, linkedStart, shaped } from '../takeout/photo-files.ts'
 import { type Known as Albums, albumNews, assetOf as assetIn, membersLeft } from './filling.ts'
+import { remarksOf } from './remarks.ts'
 import { type Kind, type Rules, type Standing, standing, tally } from './standing.ts'
 
 /** The collections that a plan is made of. */
@@ -44,6 +45,14 @@ export function planOf(known: Known, choice: Choice, rules: Rules) {
     if (!choice.photo(photo, titles.get(id) ?? [])) continue
     standings.set(id, standing(photo, links[id], transfers[id], checks[id], seen, rules))
   }
+  /** What a person may want to look at: reason -> how many photos. */
+  const remarks = () => {
+    const counts: Record<string, number> = {}
+    for (const id of standings.keys())
+      for (const { why } of remarksOf(photos[id] as Photo, links[id], transfers[id], seen))
+        counts[why] = (counts[why] ?? 0) + 1
+    return counts
+  }
   const those = (...kinds: Kind[]) =>
     [...standings].filter(([, { is }]) => kinds.includes(is)).map(([id]) => id)
   const isTired = (id: string) => (transfers[id]?.tries ?? 0) >= MAX_TRIES && !rules.retry
@@ -85,6 +94,7 @@ export function planOf(known: Known, choice: Choice, rules: Rules) {
     assetOf,
     bytesOf,
     albumsLeft,
+    remarks,
     counts: tally(standings.values()),
     albums: {
       toMake: inAlbum((link) => !link || (link.how === 'none' && !link.album)),

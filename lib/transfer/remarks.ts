@@ -1,0 +1,25 @@
+import type { Asset, Link, Photo, Transfer } from '../state/state.ts'
+import { newsOf } from './updating.ts'
+import { smallerOnes } from './upgrading.ts'
+
+/**
+ * What a person may want to look at, though nothing is owed: fields that were changed on both sides (the server's stay), a
+ * photo that is in Google's trash by now, a smaller rendition that still lies beside what was sent.
+ */
+export function remarksOf(
+  photo: Photo,
+  link: Link | undefined,
+  transfer: Transfer | undefined,
+  { assets, indexed }: { assets: Record<string, Asset>; indexed: string },
+): { why: string; fields?: string[]; candidates?: string[] }[] {
+  const asset = transfer?.asset
+  if (!asset) return []
+  const listed = transfer.at < indexed ? assets[asset] : undefined
+  const { kept } = newsOf(photo, transfer, listed)
+  const smaller = smallerOnes(link, transfer, assets)
+  return [
+    ...(kept.length > 0 ? [{ why: 'kept', fields: kept }] : []),
+    ...(photo.trashed && !transfer.want?.trashed ? [{ why: 'trashed in Google since' }] : []),
+    ...(smaller.length > 0 ? [{ why: 'smaller on the server', candidates: smaller }] : []),
+  ]
+}
