@@ -56,7 +56,8 @@ const shared = {
 
 /**
  * Reads the command line: the stage's own flags and the shared ones (--state --limit --dry-run --json
- * --quiet --verbose --help). Prints `usage` for --help; an unknown flag ends the process with exit 2.
+ * --quiet --verbose --help), and of flags that are not given the settings: PHOTOFERRY_NO_PARTNER=1 stands for --no-partner.
+ * Prints `usage` for --help; an unknown flag ends the process with exit 2.
  * `limit` comes back as a number (Infinity when absent), `state` as a path.
  */
 export function flags<const Own extends ParseArgsOptionsConfig>(
@@ -69,7 +70,16 @@ export function flags<const Own extends ParseArgsOptionsConfig>(
   let values: Record<string, unknown>
   let positionals: string[]
   try {
-    ;({ values, positionals } = parseArgs({ options: { ...shared, ...own }, allowPositionals }))
+    const options: ParseArgsOptionsConfig = { ...shared, ...own }
+    const args = process.argv.slice(2)
+    const { tokens } = parseArgs({ options, allowPositionals, tokens: true, args })
+    const typed = new Set(tokens.map((token) => token.kind === 'option' && token.name))
+    const preset = Object.keys(options).filter((flag) => !typed.has(flag) && flag !== 'help')
+    ;({ values, positionals } = parseArgs({
+      options,
+      allowPositionals,
+      args: [...preset.flatMap((flag) => setting(flag, options[flag]?.type)), ...args],
+    }))
   } catch (error) {
     const reason = (error as Error).message.split('. ')[0]
     throw new Fail(`${reason}\n\n${usage.trim()}`, { exitCode: 2 })
@@ -82,6 +92,16 @@ export function flags<const Own extends ParseArgsOptionsConfig>(
     values.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--limit', values.limit)
   const state = String(values.state ?? `${dataFolder}/state.json`)
   return { ...(values as Values), limit, state, positionals }
+}
+
+/** A flag as .env or the environment sets it. */
+function setting(flag: string, type: 'string' | 'boolean' | undefined): string[] {
+  const name = `PHOTOFERRY_${flag.replaceAll('-', '_').toUpperCase()}`
+  const value = process.env[name] ?? ''
+  if (value === '' || (type === 'boolean' && /^(0|no|false)$/i.test(value))) return []
+  if (type === 'string') return [`--${flag}=${value}`]
+  if (/^(1|yes|true)$/i.test(value)) return [`--${flag}`]
+  throw new Fail(`Cannot read ${name}="${value}": set it to 1 or leave it out`, { exitCode: 2 })
 }
 
 /** `text` as a whole number >= `least`; throws a usage Fail (exit 2) that names `flag` otherwise. */

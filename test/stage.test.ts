@@ -55,6 +55,25 @@ test.each(stages)('%s refuses an unknown flag with exit 2 and its usage', async 
   expect(stderr).toContain(`Usage: make ${stage}`)
 })
 
+test('a setting stands for a flag that is not given; what is no setting is told', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'photoferry-'))
+  const file = resolve('scripts/link.ts')
+  const link = (args: string[], env: Record<string, string>) =>
+    run(process.execPath, [file, ...args], { cwd, env })
+  const set = { PHOTOFERRY_STRICTNESS: 'bananas' }
+  expect(await link([], set)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--strictness: "bananas"'),
+  })
+  expect((await link(['--strictness', 'low'], set)).stderr).toContain('has no photos')
+  await writeFile(join(cwd, '.env'), 'PHOTOFERRY_STATE=elsewhere.json\nPHOTOFERRY_DRY_RUN=0\n')
+  expect((await link([], {})).stderr).toContain('elsewhere.json has no photos')
+  expect(await link([], { PHOTOFERRY_DRY_RUN: 'maybe' })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Cannot read PHOTOFERRY_DRY_RUN="maybe"'),
+  })
+})
+
 test('make hands ARGS on to the stage', async () => {
   const { stdout } = await run('make', ['link', 'ARGS=--help'])
   expect(stdout).toContain('Usage: make link')
