@@ -64,14 +64,17 @@ describe('where a file stands', () => {
   })
 })
 
-/** Folders of one export: `+` has an album file, a year behind `:` is that of its sidecars. */
+/** Folders of one export: `+` has an album file, `-` trashed sidecars only; a year behind `:` is that of its sidecars. */
 function kinds(...folders: string[]) {
   const signs = folders.map((text) => {
-    const [, plus, name = '', years = ''] = /^(\+?)([^:]*)(?::(.*))?$/.exec(text) ?? []
+    const [, sign, name = '', years = ''] = /^([+-]?)([^:]*)(?::(.*))?$/.exec(text) ?? []
     const counts = new Map<number, number>()
     for (const year of years.split(',').filter(Boolean).map(Number))
       counts.set(year, (counts.get(year) ?? 0) + 1)
-    return [name, { albumFile: plus === '+', conversation: false, years: counts }] as const
+    return [
+      name,
+      { albumFile: sign === '+', conversation: false, trashed: sign === '-', years: counts },
+    ] as const
   })
   return Object.fromEntries(folderKinds(new Map(signs)))
 }
@@ -138,6 +141,11 @@ describe('what a folder is', () => {
         'Locked Folder': 'locked',
         'Failed Videos': 'failed',
       },
+    ],
+    [
+      'a bin in a language nobody listed, by what its sidecars say',
+      ['Photos from 2019', '-Ruslatunnan:2019', '+-Trip', '-Photos from 2018'],
+      { Ruslatunnan: 'trash', '-Trip': 'album', 'Photos from 2018': 'year' },
     ],
     [
       'an album that is called like one of them',

@@ -69,10 +69,14 @@ export function placeFiles(files: ExportFile[]) {
   return { placed, outside }
 }
 
-/** What is known of a folder before its kind is. `years` (UTC) of its sidecars, and how many are of each. */
+/**
+ * What is known of a folder before its kind is. `years` (UTC) of its sidecars, and how many are of each; `trashed`: every
+ * sidecar says so.
+ */
 export type FolderSigns = {
   albumFile: boolean
   conversation: boolean
+  trashed: boolean
   years: Map<number, number>
 }
 
@@ -111,6 +115,7 @@ export function folderKinds(folders: Map<string, FolderSigns>): Map<string, Fold
     else if (!hasYears && /^\d{4}-\d{2}-\d{2}( #\d+)?$/.test(name)) kinds.set(folder, 'year')
     else if (MEMORIES.test(name)) kinds.set(folder, 'memories')
     else if (signs.albumFile) kinds.set(folder, 'album')
+    else if (signs.trashed) kinds.set(folder, 'trash')
     else if (special) kinds.set(folder, special)
     else if (year !== null && isYear(year, signs, families.get(templateOf(name)) ?? 0, years))
       add(folder, year)
@@ -161,19 +166,20 @@ const MEMORIES = new RegExp(
   'iu',
 )
 
-// They carry no album file; nothing but the name tells them.
+// They carry no album file; but for the bin, whose sidecars say so, nothing but the name tells them. Some as seen in
+// exports, most as Google Photos calls the place in that language.
 const SPECIAL: [FolderKind, RegExp][] = [
   [
     'archive',
-    /^(Archive|Archiv|Archivieren|Archives|Archiver|Archivo|Arquivo|Archivio|Archief|Archiveren|Archiwum|Архив|Arxiu|アーカイブ|归档|已归档|档案|보관처리됨)$/i,
+    /^(Archive|Archiv|Archivieren|Archives|Archiver|Archivo|Arquivo|Archivio|Archief|Archiveren|Archiwum|Архив|Arxiu|Arkiv|Arkisto|Archív|Archívum|Arhivă|Arşiv|Архів|Αρχείο|Arsip|アーカイブ|归档|已归档|档案|封存|보관처리됨|보관함)$/i,
   ],
   [
     'trash',
-    /^(Trash|Bin|Papierkorb|Corbeille|Papelera|Papelera de reciclaje|Lixeira|Cestino|Prullenbak|Kosz|Koš|Корзина|Кошик|Papperskorg|Papirkurv|Roskakori|Çöp kutusu|Paperera|ゴミ箱|回收站|垃圾桶|휴지통)$/i,
+    /^(Trash|Bin|Papierkorb|Corbeille|Papelera|Papelera de reciclaje|Lixeira|Cestino|Prullenbak|Kosz|Koš|Корзина|Кошик|Papperskorg|Papirkurv|Roskakori|Çöp kutusu|Paperera|Kôš|Lomtár|Kuka|Coș de gunoi|Кошче|Κάδος|Smeće|Sampah|Thùng rác|ถังขยะ|ゴミ箱|回收站|垃圾桶|휴지통)$/i,
   ],
   [
     'locked',
-    /^(Locked Folder|Gesperrter Ordner|Dossier verrouillé|Carpeta privada|Carpeta bloqueada|Pasta trancada|Cartella bloccata|Vergrendelde map|Folder zablokowany|Заблокированная папка|锁定文件夹|ロックされたフォルダ|잠긴 폴더)$/i,
+    /^(Locked Folder|Gesperrter Ordner|Dossier verrouillé|Carpeta privada|Carpeta bloqueada|Pasta trancada|Cartella bloccata|Vergrendelde map|Folder zablokowany|Заблокированная папка|Låst mappe|Låst mapp|Lukittu kansio|Uzamčená složka|Uzamknutý priečinok|Zárolt mappa|Dosar blocat|Kilitli Klasör|Заблокована папка|Заключена папка|Κλειδωμένος φάκελος|Zaključana mapa|Carpeta bloquejada|Pasta bloqueada|Folder Terkunci|锁定文件夹|锁定的文件夹|已鎖定的資料夾|ロックされたフォルダ|잠긴 폴더)$/i,
   ],
   ['failed', /^Failed Videos$/i],
 ]

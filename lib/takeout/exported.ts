@@ -96,12 +96,14 @@ const NO_MEDIA = 'neither a photo nor a video'
 
 function signsOf({ sidecars, albumFiles, conversation }: Sorted) {
   const years = new Map<number, number>()
-  for (const { json } of [...sidecars.values()].flat()) {
+  const all = [...sidecars.values()].flat()
+  for (const { json } of all) {
     if (json.facts.taken === undefined) continue
     const year = new Date(json.facts.taken * 1000).getUTCFullYear()
     years.set(year, (years.get(year) ?? 0) + 1)
   }
-  return { albumFile: albumFiles.length > 0, conversation, years }
+  const trashed = all.length > 0 && all.every(({ json }) => json.facts.trashed)
+  return { albumFile: albumFiles.length > 0, conversation, trashed, years }
 }
 
 function readFolder(
@@ -137,8 +139,10 @@ function readFolder(
     // Of a sidecar that two parts hold the newer one speaks, and the other is known as the same.
     const named = (pair.sidecar !== null && sidecars.get(pair.sidecar)) || []
     for (const file of named) {
-      enter(account, file, { role: 'sidecar', why: pair.why })
-      if (file !== newest(named)) leave(account, file, 'a newer sidecar has its place')
+      const again = file !== newest(named) && 'the same sidecar again, or an older one'
+      const of = same[0]?.file.path ?? null
+      enter(account, file, { role: 'sidecar', of, certain: pair.certain, why: again || pair.why })
+      if (again) leave(account, file, again)
     }
   }
   for (const entry of all) {

@@ -126,8 +126,8 @@ function keysOf({ json: { facts } }: Sidecar): string[] {
 }
 
 /**
- * An album keeps its id: in its own export by the folder; in another by the most members in common, half of the smaller one
- * at least unless the title is the same; then by title and date.
+ * An album keeps its id: in its own export by the folder; in another by the most members in common, more than half of the
+ * larger one's unless the title is the same; then by title and date.
  */
 function recognizer(old: Record<string, Album>) {
   const byFolder = new Map<string, string>()
