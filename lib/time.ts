@@ -32,55 +32,98 @@ export function dateInName(name: string, zone = homeZone()): number | null {
 }
 
 /**
- * The instant `taken` (UTC seconds) with the offset that its wall clock had, as ISO text: the way in which a server
- * learns both. Design section 5, rule 6: the offset is the place's, since servers show that in any case; without a place
- * the file's own where it gives one, else the difference between its wall clock `local` and the instant where a zone can
- * have it, else that of `zone`.
+ * How the instant `taken` (UTC seconds) is told to a server, and what it then shows. Design section 5, rule 6: the zone is
+ * the place's, since servers show that in any case; without a place, or at sea, the file's own offset where it gives one,
+ * else the difference between its wall clock `local` and the instant where a zone can have it, else that of `zone`.
+ * `text` is ISO with that offset, or in UTC where servers would not take it; `local` the wall clock; `offset` is set
+ * where it has to be said apart, since the server may take the place for one of another zone.
  */
-export function withOffset(
+export function shownAt(
   taken: number,
   { local, offset, place }: { local?: string; offset?: string; place?: Place },
   zone = homeZone(),
-): string {
+): { text: string; local: string; offset?: string } {
   const instant = Temporal.Instant.fromEpochMilliseconds(taken * 1000)
-  const own = place ? zoneAt(place) : (offset ?? plausibleOffset(taken, local) ?? zone)
-  // Before zones there were offsets with seconds, which no ISO text of a file can hold.
-  const minutes = Math.round(instant.toZonedDateTimeISO(own).offsetNanoseconds / 60e9)
-  return instant.toString({ timeZone: asOffset(minutes), smallestUnit: 'second' })
+  const own = offset ?? plausibleOffset(taken, local) ?? undefined
+  const there = place && zoneAt(place)
+  const atSea = there?.startsWith('Etc/') ?? false
+  const clock = instant.toZonedDateTimeISO(atSea && own ? own : (there ?? own ?? zone))
+  const minutes = clock.offsetNanoseconds / 60e9
+  if (!isTaken(minutes)) {
+    const utc = instant.toString({ smallestUnit: 'second' })
+    const shown = there ? clock.toPlainDateTime() : utc.slice(0, -1)
+    return { text: utc, local: shown.toString({ smallestUnit: 'second' }) }
+  }
+  const text = instant.toString({ timeZone: asOffset(minutes), smallestUnit: 'second' })
+  const isApart = place && (atSea ? own !== undefined : isFringe(place, instant, minutes))
+  return { text, local: text.slice(0, -6), ...(isApart && { offset: asOffset(minutes) }) }
+}
+
+/** The instant as text, as a server learns it. */
+export function withOffset(...given: Parameters<typeof shownAt>): string {
+  return shownAt(...given).text
+}
+
+// Degrees, some 30 and 100 km: how near another zone's land, how far any land may be.
+const NEAR = 0.3
+const FAR = 0.9
+
+/**
+ * Immich takes the zone of the nearest town that it knows. Close to another zone's land, or on an island far from any, that
+ * may be another one.
+ */
+function isFringe(place: Place, instant: Temporal.Instant, minutes: number) {
+  const isOther = (zone: string) =>
+    instant.toZonedDateTimeISO(zone).offsetNanoseconds / 60e9 !== minutes
+  return landAround(place, NEAR).some(isOther) || landAround(place, FAR).length === 0
+}
+
+/** Zones on land, in eight directions. */
+function landAround([latitude, longitude]: Place, degrees: number): string[] {
+  const width = Math.max(0.1, Math.cos((latitude * Math.PI) / 180))
+  const zones = [0, 1, 2, 3, 4, 5, 6, 7].map((eighth) => {
+    const angle = (eighth * Math.PI) / 4
+    const north = latitude + Math.sin(angle) * degrees
+    const east = longitude + (Math.cos(angle) * degrees) / width
+    return zoneAt([Math.max(-90, Math.min(90, north)), ((east + 540) % 360) - 180])
+  })
+  return [...new Set(zones)].filter((zone) => !zone.startsWith('Etc/'))
 }
 
 /**
  * The instant (UTC seconds) of a wall clock at its own offset, else in `zone`; null where the text is no date and time.
- * A clock time that occurs twice when summer time ends is the first, one that never was is moved on, as servers do it.
+ * A clock time that occurs twice when summer time ends is the first, one that never was is moved on.
  */
-export function instantOf({
-  local,
-  offset,
-  zone = homeZone(),
-}: {
-  local: string
-  offset?: string
-  zone?: string
-}): number | null {
+export function instantOf(given: Clock): number | null {
+  return instantsOf(given)[0] ?? null
+}
+
+/** The same, with both where a clock time is two instants, or none at all: programs differ in which of them they take. */
+export function instantsOf({ local, offset, zone = homeZone() }: Clock): number[] {
   try {
     const clock = Temporal.PlainDateTime.from(local, { overflow: 'reject' })
-    return seconds(clock.toZonedDateTime(offset ?? zone))
+    const first = seconds(clock.toZonedDateTime(offset ?? zone))
+    const other = ['earlier', 'later'] as const
+    const all = other.map((disambiguation) =>
+      seconds(clock.toZonedDateTime(offset ?? zone, { disambiguation })),
+    )
+    return [...new Set([first, ...all])]
   } catch {
-    return null
+    return []
   }
 }
 
+type Clock = { local: string; offset?: string | undefined; zone?: string }
+
 /**
  * Offset `+hh:mm` that makes the wall clock `local` ('2021-03-04T10:11:12') the instant `taken`, or null where no zone
- * on earth has it. Zones are quarters of an hour from -12:00 to +14:00; a clock may be off by a second's rounding.
+ * on earth has it; a clock may be off by a second's rounding.
  */
 export function plausibleOffset(taken: number, local: string | undefined): string | null {
   const clock = local === undefined ? null : instantOf({ local, zone: 'UTC' })
   if (clock === null) return null
   const minutes = Math.round((clock - taken) / 60 / 15) * 15
-  if (Math.abs(clock - taken - minutes * 60) > 2 || minutes < -12 * 60 || minutes > 14 * 60)
-    return null
-  return asOffset(minutes)
+  return Math.abs(clock - taken - minutes * 60) <= 2 && isZone(minutes) ? asOffset(minutes) : null
 }
 
 /** The day of an instant (UTC seconds) on the wall of a zone, `YYYY-MM-DD`. */
@@ -89,6 +132,18 @@ export function localDay(taken: number, zone: string): string {
     .toZonedDateTimeISO(zone)
     .toPlainDate()
     .toString()
+}
+
+// Minutes ahead of UTC that zones had since 1970, besides the whole hours.
+const ODD = new Set([-570, -270, -210, -150, 210, 270, 330, 345, 390, 510, 525, 570, 630, 765, 825])
+
+function isZone(minutes: number) {
+  return minutes % 60 === 0 ? minutes >= -12 * 60 && minutes <= 14 * 60 : ODD.has(minutes)
+}
+
+/** Immich drops a date whose offset no country has today. */
+function isTaken(minutes: number) {
+  return isZone(minutes) && minutes !== -12 * 60 && minutes !== -270
 }
 
 function asOffset(minutes: number) {

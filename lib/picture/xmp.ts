@@ -11,10 +11,12 @@ const SPACES = {
 
 /**
  * An XMP sidecar with the fields that Immich reads from one, in a fixed order: the same fields give
- * the same text. `instant` is ISO with an offset or Z; a `/` in a tag makes levels.
+ * the same text. `instant` is ISO with an offset or Z; `offset` besides makes a server keep that one, where it would take
+ * the zone of the place; a `/` in a tag makes levels.
  */
 export function xmp(fields: {
   instant?: string
+  offset?: string
   place?: Place
   description?: string
   tags?: string[]
@@ -50,6 +52,7 @@ export function xmp(fields: {
     list(property('tiff', 'ImageDescription'), 'Alt', [description])
   }
   if (fields.instant) property('exif', 'DateTimeOriginal', clean(fields.instant))
+  if (fields.offset) property('exif', 'OffsetTimeOriginal', clean(fields.offset))
   if (fields.place) {
     const [latitude, longitude, altitude] = fields.place
     property('exif', 'GPSLatitude', decimal(latitude))

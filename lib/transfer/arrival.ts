@@ -3,7 +3,7 @@ import { storedName, type Upload } from '../immich/upload.ts'
 import type { Head } from '../picture/picture.ts'
 import { xmp } from '../picture/xmp.ts'
 import type { Asset, Photo, Place, Want } from '../state/state.ts'
-import { instantOf, plausibleOffset, withOffset, zoneAt } from '../time.ts'
+import { instantOf, instantsOf, plausibleOffset, shownAt, withOffset, zoneAt } from '../time.ts'
 
 // 1 July 1937, UTC seconds: before it there were zones with seconds in their offset, and nobody shows these alike.
 const LAST_ODD_ZONE = -1_025_740_800
@@ -25,21 +25,22 @@ export function arrival(
   const guessed = photo.takenFrom === 'name' || photo.takenFrom === 'year'
   const tags = tagsOf(photo, guessed && time.from === 'guess')
   const needsSidecar =
-    (time.from === 'sidecar' && !time.inFile) ||
+    (time.shown !== undefined && !time.inFile) ||
     (place !== undefined && !samePlace(place, head.place)) ||
     (description !== undefined && description.trim() !== head.description?.trim()) ||
     tags.length > 0
   // A place without a date would break the date of a file that names no zone: one sidecar says all that is known.
   const sidecar = xmp({
-    ...(time.text && { instant: time.text }),
+    ...(time.shown && { instant: time.shown.text }),
+    ...(time.shown?.offset && { offset: time.shown.offset }),
     ...(place && { place }),
     ...(description && { description }),
     ...(tags.length > 0 && { tags }),
   })
-  // A file's own date without a zone is read as UTC, and a guess goes as the upload's date: neither has a wall clock to ask for.
-  const isKnown = time.inFile || (needsSidecar && time.text !== undefined)
-  const iso = time.instant !== null && (isKnown || time.from === 'guess')
-  const isClock = isKnown && (time.instant ?? 0) > LAST_ODD_ZONE && !isAtSea(place ?? head.place)
+  const isClock =
+    time.shown !== undefined &&
+    (time.instant ?? 0) > LAST_ODD_ZONE &&
+    (time.shown.offset !== undefined || !isAtSea(place ?? head.place))
   return {
     fields: {
       fileCreatedAt: own,
@@ -51,8 +52,8 @@ export function arrival(
     ...(needsSidecar && { sidecar }),
     want: {
       name: storedName(photo.title),
-      ...(iso && { instant: new Date((time.instant as number) * 1000).toISOString() }),
-      ...(isClock && time.text && { local: time.text.slice(0, -6) }),
+      ...(time.instant !== null && { instant: new Date(time.instant * 1000).toISOString() }),
+      ...(isClock && { local: time.shown?.local }),
       ...(place && { place: [place[0], place[1]] }),
       ...(description?.trim() && { description: description.trim() }),
       ...(tags.length > 0 && { tags }),
@@ -65,33 +66,43 @@ export function arrival(
 
 /**
  * Who tells the time: the `sidecar` of the export; the `file`, where that is a guess (a name, a folder, one time that Google
- * gave to many photos of other clocks); else the `guess`. `text` is ISO with the offset of its wall clock. `inFile`: the
- * server finds that instant and wall clock in the file by itself.
+ * gave to many photos of other clocks); else the `guess`. `shown` is how it is told; without it, it goes as the upload's
+ * date. `inFile`: the server finds that instant and wall clock in the file by itself.
  */
 function timeOf({ taken, takenFrom, place: given }: Photo, head: Head) {
   const { local, offset, place: own } = head
   const place = given ?? own
-  const zone = own && zoneAt(own)
+  const there = place && zoneAt(place)
   const isGuess =
     takenFrom === 'cluster' ? !plausibleOffset(taken as number, local) : takenFrom !== undefined
-  if (local && (taken === null || isGuess)) {
-    const there = place && zoneAt(place)
-    const instant = instantOf({ local, offset, ...(there && { zone: there }) })
-    const text = instant === null ? undefined : withOffset(instant, { local, offset, place })
-    return { from: 'file', instant, text, inFile: (offset ?? zone) !== undefined } as const
+  const tell = (from: 'sidecar' | 'file' | 'guess', instant: number) => {
+    const shown = shownAt(instant, { local, offset, place })
+    return { from, instant, shown, inFile: isInFile(head, instant, shown) }
   }
+  const nobody = (instant: number | null) =>
+    ({ from: 'guess', instant, shown: undefined, inFile: false }) as const
+  const clock = local && instantOf({ local, offset, ...(there && { zone: there }) })
+  if (typeof clock === 'number' && (taken === null || isGuess)) return tell('file', clock)
   // A movie's clock is what the server takes, and no worse than a name.
   if (head.instant !== undefined && (taken === null || (isGuess && takenFrom !== 'cluster')))
-    return { from: 'file', instant: head.instant, inFile: false } as const
-  if (taken === null) return { from: 'guess', instant: null, inFile: false } as const
-  if (isGuess && takenFrom !== 'cluster')
-    return { from: 'guess', instant: taken, inFile: false } as const
-  const text = withOffset(taken, { local, offset, place })
-  const inFile =
-    local !== undefined &&
-    (offset ?? zone) !== undefined &&
-    instantOf({ local, offset, ...(zone && { zone }) }) === taken
-  return { from: 'sidecar', instant: taken, text, inFile } as const
+    return tell('file', head.instant)
+  if (taken === null) return nobody(null)
+  // Of a whole year no clock time is known, and in no zone it is to become the year before.
+  if (takenFrom === 'year') return nobody(taken)
+  return tell(takenFrom === 'name' ? 'guess' : 'sidecar', taken)
+}
+
+/** Whether a server that is given the file alone shows this instant at this wall clock. */
+function isInFile(
+  { local, offset, place, instant }: Head,
+  taken: number,
+  shown: ReturnType<typeof shownAt>,
+) {
+  // An offset in the file counts before the place, and the place has to be one whose zone is beyond doubt.
+  if (offset === undefined && (place === undefined || shown.offset !== undefined)) return false
+  if (local === undefined) return instant === taken
+  const all = instantsOf({ local, offset, ...(place && { zone: zoneAt(place) }) })
+  return local === shown.local && all.length === 1 && all[0] === taken
 }
 
 /**
