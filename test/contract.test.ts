@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { xmp } from '../lib/picture/xmp.ts'
+import { sample } from './sandbox/every-shot.ts'
 import { withExif } from './sandbox/exif.ts'
 import { startImmich } from './sandbox/immich.ts'
 import { landscape } from './sandbox/landscape.ts'
@@ -476,6 +477,30 @@ describe.each(servers)('%s', (_, start) => {
         { instant: '2012-06-07T06:09:10.000Z', local: '2012-06-07T08:09:10.000Z', zone: 'UTC+2' },
       ],
       [
+        'an offset beside the date wins over the place',
+        {
+          sidecar: xmp({
+            instant: '2012-06-07T10:00:00+02:00',
+            offset: '+02:00',
+            place: [35.68, 139.76],
+          }),
+        },
+        { instant: '2012-06-07T08:00:00.000Z', local: '2012-06-07T10:00:00.000Z', zone: 'UTC+2' },
+      ],
+      [
+        'a date with an offset that no country has today is dropped',
+        {
+          sidecar: xmp({ instant: '2010-07-01T07:30:00-04:30' }),
+          sent: '2003-02-01T00:00:00.500Z',
+        },
+        { instant: '2003-02-01T00:00:00.500Z', local: '2003-02-01T00:00:00.500Z', zone: null },
+      ],
+      [
+        'a clock time that was twice is the second',
+        { exif: { local: '2023-10-29T02:30:00', place: [52.5, 13.4] } },
+        { instant: '2023-10-29T01:30:00.000Z', local: '2023-10-29T02:30:00.000Z' },
+      ],
+      [
         'a date in UTC without a place stays in UTC',
         { sidecar: xmp({ instant: '2012-06-07T08:09:10Z' }) },
         { instant: '2012-06-07T08:09:10.000Z', local: '2012-06-07T08:09:10.000Z', zone: 'UTC+0' },
@@ -905,6 +930,16 @@ describe.each(servers)('%s', (_, start) => {
       expect((await call('POST', '/stacks', { assetIds: [top, nobody] })).status).toBe(400)
     })
 
+    test('an archived stack is in the list alone', async () => {
+      const fields = { visibility: 'archive' }
+      const [top, under] = [(await send({ fields })).json.id, (await send({ fields })).json.id]
+      const { json } = await call('POST', '/stacks', { assetIds: [top, under] })
+      made.stacks.add(json.id)
+      for (const id of [top, under]) expect((await get(id)).stack).toBeNull()
+      const list = (await call('GET', '/stacks')).json as { id: string; primaryAssetId: string }[]
+      expect(list.find(({ id }) => id === json.id)?.primaryAssetId).toBe(top)
+    })
+
     test('tags are made by their whole path, once, and counted where they are new', async () => {
       const { json } = await send({})
       await extracted(json.id)
@@ -940,6 +975,28 @@ describe.each(servers)('%s', (_, start) => {
       expect(await found({ originalFileName: `${mark}.mp4`, visibility: 'hidden' })).toContain(
         video,
       )
+    })
+
+    test('a video that was archived is not hidden', async () => {
+      const fields = { visibility: 'archive' }
+      const bytes = movie()
+      const video = (await send({ name: `${mark}-kept.mp4`, bytes, fields })).json.id
+      const still = (await send({ fields: { livePhotoVideoId: video } })).json.id
+      expect((await get(video)).visibility).toBe('archive')
+      const late = (await send({ name: `${mark}-kept2.mp4`, bytes: movie(), fields })).json.id
+      await call('PUT', `/assets/${still}`, { livePhotoVideoId: late })
+      expect((await get(late)).visibility).toBe('archive')
+    })
+
+    test("halves with one of Apple's ids find each other", async () => {
+      const fields = datesOf('2001-01-01T00:00:00.000Z')
+      const video = (await send({ name: `${mark}.mov`, bytes: sample('live.mov', mark), fields }))
+        .json.id
+      await extracted(video)
+      const still = (await send({ name: `${mark}.heic`, bytes: sample('live.heic', mark), fields }))
+        .json.id
+      await until(async () => (await get(still)).livePhotoVideoId === video)
+      expect((await get(video)).visibility).toBe('hidden')
     })
 
     test('a still that is there already hides the new video, but is not linked to it', async () => {

@@ -21,6 +21,7 @@ export type Exif = {
 /** What a sidecar says, whether uploaded or written by the server after a change. */
 export type Sidecar = {
   date?: string
+  offset?: string
   latitude?: number
   longitude?: number
   description?: string
@@ -52,6 +53,8 @@ export type Asset = {
   status: 'active' | 'trashed' | 'deleted'
   deletedAt: number | null
   livePhotoVideoId: string | null
+  /** Apple's id of a live photo. */
+  contentId?: string
   duplicateId: string | null
   isOffline: boolean
   width: number | null

@@ -16,6 +16,7 @@ type Tags = Sidecar & {
   width?: number
   height?: number
   instant?: number
+  contentId?: string
 }
 
 const headBytes = 262_144
@@ -49,7 +50,8 @@ export function apply(
   zoneAt: ZoneAt,
 ) {
   const tags: Tags = { ...file, ...sidecar }
-  const dated = (text?: string) => (Number.isNaN(Date.parse(text ?? '')) ? undefined : text)
+  const dated = (text?: string) =>
+    Number.isNaN(Date.parse(text ?? '')) || !isTaken(text ?? '') ? undefined : text
   const placeZone = ({ latitude, longitude }: Sidecar) =>
     hasPlace(latitude, longitude) ? zoneAt(latitude ?? 0, longitude ?? 0) : null
   // In a picture an offset beats the place, in a movie and in the sidecar the place beats an offset. A date in the sidecar
@@ -59,7 +61,8 @@ export function apply(
     asset.type === 'VIDEO'
       ? (placeZone(file) ?? offsetZone(fileDate) ?? 'UTC')
       : (offsetZone(fileDate) ?? placeZone(file))
-  const ownZone = placeZone(sidecar) ?? offsetZone(ownDate)
+  const apart = sidecar.offset && offsetZone(`T${sidecar.offset}`)
+  const ownZone = apart ?? placeZone(sidecar) ?? offsetZone(ownDate)
   const zone = ownDate ? ownZone : (ownZone ?? fileZone)
   let instant: number
   if (ownDate) instant = Date.parse(offsetOf(ownDate) ? ownDate : `${ownDate}Z`)
@@ -106,7 +109,35 @@ export function apply(
     asset.tagIds = [...new Set(names.flatMap((name) => db.upsertTag(name)?.id ?? []))]
   }
   db.touch(asset)
+  if (file.contentId) joinHalves(db, asset, file.contentId)
 }
+
+/** Two halves of one live photo, told by Apple's id, become one: the video is hidden, and leaves its albums. */
+function joinHalves(db: Db, asset: Asset, contentId: string) {
+  asset.contentId = contentId
+  const other = [...db.assets.values()].find(
+    (one) =>
+      one.contentId === contentId && one.type !== asset.type && one.ownerId === asset.ownerId,
+  )
+  if (!other) return
+  const [still, video] = asset.type === 'IMAGE' ? [asset, other] : [other, asset]
+  still.livePhotoVideoId = video.id
+  video.visibility = 'hidden'
+  for (const album of db.albums.values())
+    album.assetIds = album.assetIds.filter((id) => id !== video.id)
+  db.touch(still, video)
+}
+
+/** A date with an offset that no country has today is dropped whole. */
+function isTaken(date: string) {
+  const [, sign, hours, minutes] = /([+-])(\d\d):?(\d\d)$/.exec(date) ?? []
+  const ahead = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
+  if (!sign || ahead % 60 === 0) return !sign || (ahead >= -11 * 60 && ahead <= 14 * 60)
+  return ODD_OFFSETS.includes(ahead)
+}
+const ODD_OFFSETS = [
+  -570, -510, -210, -150, 210, 270, 330, 345, 390, 510, 525, 570, 585, 630, 765, 825,
+]
 
 const hasPlace = (latitude = 0, longitude = 0) => latitude !== 0 || longitude !== 0
 const offsetOf = (date: string) => /(Z|[+-]\d\d:?\d\d)$/.exec(date)?.[1]
@@ -121,12 +152,12 @@ function offsetZone(date: string | undefined) {
 }
 
 async function stillTags(head: Buffer, asset: Asset): Promise<Tags> {
-  const { width, height } = await readHead(head, asset.originalFileName)
+  const { width, height, contentId } = await readHead(head, asset.originalFileName)
   let read: ExifReader.ExpandedTags
   try {
     read = ExifReader.load(head, { expanded: true })
   } catch {
-    return clean({ width, height })
+    return clean({ width, height, contentId })
   }
   const { exif = {}, gps } = read
   const text = (name: keyof ExifReader.ExifTags) => {
@@ -152,11 +183,12 @@ async function stillTags(head: Buffer, asset: Asset): Promise<Tags> {
     rating: number((exif as Record<string, { value?: unknown }>).Rating?.value),
     width,
     height,
+    contentId,
   })
 }
 
 async function movieTags(head: Buffer, asset: Asset): Promise<Tags> {
-  const { instant, place, width, height, local, offset } = await readHead(
+  const { instant, place, width, height, local, offset, contentId } = await readHead(
     head,
     asset.originalFileName,
   )
@@ -168,6 +200,7 @@ async function movieTags(head: Buffer, asset: Asset): Promise<Tags> {
     orientation: 1,
     width,
     height,
+    contentId,
   })
 }
 
@@ -205,6 +238,7 @@ export function readXmp(text: string): Sidecar {
     : values('lr:HierarchicalSubject').map((tag) => tag.replaceAll('|', '/'))
   return clean({
     date: value('exif:DateTimeOriginal')?.trim(),
+    offset: value('exif:OffsetTimeOriginal')?.trim(),
     latitude: degrees(value('exif:GPSLatitude')),
     longitude: degrees(value('exif:GPSLongitude')),
     description: value('dc:description'),

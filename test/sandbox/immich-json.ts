@@ -68,13 +68,7 @@ export function assetJson(
     livePhotoVideoId: asset.livePhotoVideoId,
     ...(whole && {
       tags: asset.tagIds.flatMap((id) => db.tags.get(id) ?? []).map(tagJson),
-      stack: stack
-        ? {
-            ...stack,
-            assetCount: [...db.assets.values()].filter(({ stackId }) => stackId === stack.id)
-              .length,
-          }
-        : null,
+      stack: stack ? stackOf(db, stack) : null,
     }),
     people: [],
     ...(whole && major === 2 && { unassignedFaces: [] }),
@@ -87,6 +81,18 @@ export function assetJson(
     height: asset.height,
     isEdited: false,
   }
+}
+
+/** Only what the timeline shows below the top one counts: an archived stack is in the list of stacks alone. */
+function stackOf(db: Db, stack: { id: string; primaryAssetId: string }) {
+  const below = [...db.assets.values()].filter(
+    ({ id, stackId, visibility, deletedAt }) =>
+      stackId === stack.id &&
+      id !== stack.primaryAssetId &&
+      visibility === 'timeline' &&
+      deletedAt === null,
+  )
+  return below.length > 0 ? { ...stack, assetCount: below.length + 1 } : null
 }
 
 export function mimeType(name: string) {

@@ -135,8 +135,9 @@ export function checkVideo(video: Asset | undefined) {
   if (video.type !== 'VIDEO') throw new Problem(400, 'Live photo video must be a video')
 }
 
+/** Only what lies in the timeline: an archived half stays where it is. */
 export function hide(db: Db, video: Asset) {
-  if (video.visibility === 'hidden') return
+  if (video.visibility !== 'timeline') return
   video.visibility = 'hidden'
   db.touch(video)
 }
