@@ -5,8 +5,15 @@ import { count, number, progress, terms } from '../lib/progress.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import { type Check, openState, type Transfer } from '../lib/state/state.ts'
 import { askServer } from '../lib/transfer/asking.ts'
-import { albumDiffers, assetDiffers, type Differs } from '../lib/transfer/checking.ts'
-import { repairable } from '../lib/transfer/repairing.ts'
+import {
+  albumDiffers,
+  assetDiffers,
+  type Differs,
+  isGone,
+  joined,
+  piecesOf,
+} from '../lib/transfer/checking.ts'
+import { mendable } from '../lib/transfer/repairing.ts'
 
 const usage = `
 Ask Immich again, and compare it field by field with what each transfer gave it. Each is asked for until it was right
@@ -62,7 +69,8 @@ for (let poll = 0; ; poll++) {
   await askServer(server, transfers, left, (id, differs) => results.set(id, differs))
   left = left.filter((id) => {
     const differs = results.get(id)
-    const isSteady = differs && (Object.keys(differs).length === 0 || wasRight(id) || differs.asset)
+    const isSteady =
+      differs && (Object.keys(differs).length === 0 || wasRight(id) || isGone(differs))
     return !isSteady && (!differs || poll < STEADY_POLLS)
   })
   shown.tick({ items: before - left.length })
@@ -81,7 +89,7 @@ for (const [id, differs] of results) {
   const kind = kindOf(check)
   // A difference that stays, and that nothing can mend, is told once: running again does not help.
   const isOld = JSON.stringify(checks[id]?.differs) === JSON.stringify(differs)
-  const canMend = Object.keys(repairable(transfers[id] as Transfer, check)).length > 0
+  const canMend = mendable(transfers[id] as Transfer, check).size > 0
   tally[kind]++
   if (kind === 'waiting' || (kind === 'differ' && (canMend || !isOld))) hopeful++
   state.put('checks', id, check)
@@ -127,10 +135,13 @@ function seemsOtherwise(id: string) {
   if (at >= (runs['index-immich']?.at ?? '')) return false
   const transfer = transfers[id] as Transfer
   if (transfer.want?.visibility === 'locked') return false
+  const pieces = [...piecesOf(transfer)]
   const seen = transfer.asset
-    ? assetDiffers(transfer, assets[transfer.asset])
+    ? joined(pieces.map(([name, one]) => [name, assetDiffers(one, assets[one.asset as string])]))
     : albumDiffers(transfer, assetAlbums[transfer.album as string], assetOf)
-  const { stack: _, tags: __, ...known } = differs
+  const known = Object.fromEntries(
+    Object.entries(differs).filter(([field]) => !/^(.*: )?(stack|tags)$/s.test(field)),
+  )
   return JSON.stringify(seen) !== JSON.stringify(known)
 }
 
@@ -143,7 +154,7 @@ function checkOf(id: string, differs: Differs | undefined): Check {
   if (!differs) return { at, waiting: true }
   if (Object.keys(differs).length === 0) return { at, ok: true }
   // Albums are answered for at once, so nothing of them is lost by the way.
-  const isOwners = wasRight(id) || differs.asset || transfers[id]?.album
+  const isOwners = wasRight(id) || isGone(differs) || transfers[id]?.album
   return { at, ...(isOwners && { changed: true }), differs }
 }
 

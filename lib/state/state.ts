@@ -219,7 +219,7 @@ export type Want = {
   place?: Place
   description?: string
   favorite?: true
-  visibility?: 'archive' | 'locked'
+  visibility?: 'archive' | 'locked' | 'hidden'
   live?: string
   /** Assets of its stack, the one on top first. */
   stack?: string[]
@@ -253,6 +253,8 @@ export type Transfer = {
   others?: Record<string, string>
   /** Assets that it was before a better file of it came. */
   before?: string[]
+  /** What each of these was given, by the same key; not of what was on the server before. */
+  gave?: Record<string, Pick<Transfer, 'want' | 'own'>>
   /** Of a picked one: the original's asset, which has got its albums. */
   replaced?: string
   /** Of an album: keys of the photos that were put into it. */
@@ -275,7 +277,7 @@ export type Check = {
   waiting?: true
   /** It was right before: the difference is its owner's doing. */
   changed?: true
-  /** [there, wanted] */
+  /** [there, wanted]; of another asset than the photo's own with its name before the field: `sea-edited.jpg: favorite`. */
   differs?: Record<string, [unknown, unknown]>
 }
 

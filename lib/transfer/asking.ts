@@ -2,7 +2,7 @@ import { isExtracted, toAsset } from '../immich/assets.ts'
 import { type Immich, type RawAsset, Refused } from '../immich/immich.ts'
 import { pool } from '../pool.ts'
 import type { Transfer } from '../state/state.ts'
-import { albumDiffers, assetDiffers, type Differs } from './checking.ts'
+import { albumDiffers, assetDiffers, type Differs, joined, piecesOf } from './checking.ts'
 
 // Above this it is cheaper to list what was created lately than to ask for each.
 const ASK_EACH = 200
@@ -15,24 +15,33 @@ export async function askServer(
   answered: (id: string, differs: Differs | undefined) => void,
 ): Promise<void> {
   const photos = ids.filter((id) => transfers[id]?.asset)
-  const wants = photos.map((id) => transfers[id]?.want ?? {})
+  const pieces = new Map(photos.map((id) => [id, piecesOf(transfers[id] as Transfer)]))
+  const all = [...pieces.values()].flatMap((of) => [...of.values()])
+  const wants = all.map(({ want = {} }) => want)
   const stacks = wants.some(({ stack }) => stack) ? await listStacks(server) : new Map()
   const tagged = await listTags(server, new Set(wants.flatMap(({ tags }) => tags ?? [])))
-  const recent = photos.length > ASK_EACH ? await listRecent(server, transfers, photos) : new Map()
-  await pool(photos, 8, async (id) => {
-    const transfer = transfers[id] as Transfer
-    const { want = {}, sha1 } = transfer
-    const asset = transfer.asset as string
+  const recent = photos.length > ASK_EACH ? await listRecent(server, all) : new Map()
+  const differsOf = async ({ asset = '', want = {}, sha1, ...piece }: Transfer) => {
     if (want.visibility === 'locked') {
       // Nothing but its checksum can be asked for.
-      const [known] = sha1 ? await server.check([sha1]) : []
-      return answered(id, known?.assetId === asset ? {} : { asset: [null, asset] })
+      const sum = sha1 ?? want.sha1
+      const [known] = sum ? await server.check([sum]) : []
+      return known?.assetId === asset ? {} : { asset: [null, asset] as [unknown, unknown] }
     }
     const raw = recent.get(asset) ?? (await askFor(server, asset))
-    if (raw && !raw.isTrashed && !isExtracted(raw)) return answered(id, undefined)
+    if (raw && !raw.isTrashed && !isExtracted(raw)) return undefined
     const tags = [...tagged].filter(([, ids]) => ids.has(asset)).map(([tag]) => tag)
     const more = { stack: stacks.get(asset), tags }
-    answered(id, assetDiffers(transfer, raw && toAsset(raw), more))
+    return assetDiffers({ ...piece, asset, want }, raw && toAsset(raw), more)
+  }
+  await pool(photos, 8, async (id) => {
+    const found: [string, Differs][] = []
+    for (const [name, piece] of pieces.get(id) ?? []) {
+      const differs = await differsOf(piece)
+      if (!differs) return answered(id, undefined)
+      found.push([name, differs])
+    }
+    answered(id, joined(found))
   })
   const albums = ids.filter((id) => transfers[id]?.album)
   if (albums.length === 0) return
@@ -52,10 +61,10 @@ export async function askServer(
 }
 
 /** What was created since the first of these transfers, in pages of a thousand. */
-async function listRecent(server: Immich, transfers: Record<string, Transfer>, ids: string[]) {
-  const first = ids.map((id) => transfers[id]?.at ?? '').reduce((a, b) => (b < a ? b : a))
+async function listRecent(server: Immich, sent: Transfer[]) {
+  const first = sent.map(({ at }) => at).reduce((a, b) => (b < a ? b : a))
   const createdAfter = new Date(Date.parse(first) - 3_600_000).toISOString()
-  const wanted = new Set(ids.map((id) => transfers[id]?.asset))
+  const wanted = new Set(sent.map(({ asset }) => asset))
   const found = new Map<string, RawAsset>()
   for await (const page of server.searchAssets({ createdAfter })) {
     for (const raw of page) if (wanted.has(raw.id)) found.set(raw.id, raw)

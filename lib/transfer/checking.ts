@@ -36,6 +36,45 @@ export function assetDiffers(
   return differs
 }
 
+/** Every asset that a photo sent, as a transfer of its own: the main one under '', the others under their names. */
+export function piecesOf(transfer: Transfer): Map<string, Transfer> {
+  const { others = {}, gave = {}, at } = transfer
+  const pieces = new Map([['', transfer]])
+  for (const [key, given] of Object.entries(gave)) {
+    const asset = others[key]
+    const name = given.want?.name ?? key
+    if (asset !== undefined) pieces.set(pieces.has(name) ? key : name, { at, asset, ...given })
+  }
+  return pieces
+}
+
+/** How all of them differ, as one. */
+export function joined(pieces: Iterable<[name: string, Differs]>): Differs {
+  return Object.fromEntries(
+    [...pieces].flatMap(([name, differs]) =>
+      Object.entries(differs).map(([field, values]) => [named(name, field), values]),
+    ),
+  )
+}
+
+/** The part of it that one of them has. */
+export function differsOf(differs: Differs, name: string): Differs {
+  const start = named(name, '')
+  return Object.fromEntries(
+    Object.entries(differs).flatMap(([field, values]) => {
+      const own = name === '' ? !field.includes(': ') : field.startsWith(start)
+      return own ? [[field.slice(start.length), values]] : []
+    }),
+  )
+}
+
+const named = (name: string, field: string) => (name === '' ? field : `${name}: ${field}`)
+
+/** An asset of it is gone, or in the trash. */
+export function isGone(differs: Differs): boolean {
+  return Object.keys(differs).some((field) => field === 'asset' || field.endsWith(': asset'))
+}
+
 /** The same of an album. `assetOf` tells the asset of a photo that was put into it. */
 export function albumDiffers(
   { album, want = {}, added = [] }: Transfer,

@@ -1,6 +1,6 @@
 import type { Immich } from '../immich/immich.ts'
 import type { Asset, Check, Link, Photo, Transfer } from '../state/state.ts'
-import { repair, repairable } from './repairing.ts'
+import { mendable, repair } from './repairing.ts'
 import { settle } from './settling.ts'
 import type { Rules } from './standing.ts'
 import { newsOf, update } from './updating.ts'
@@ -26,8 +26,8 @@ export async function* finishPhoto(
   const { link, check, assets, listed, rules } = known
   let transfer = (await settle(server, photo, before, rules.edited)) ?? before
   if (transfer !== before) yield transfer
-  const lost = repairable(transfer, check, rules.restoreDeleted)
-  if (Object.keys(lost).length > 0) {
+  const lost = mendable(transfer, check, rules.restoreDeleted)
+  if (lost.size > 0) {
     transfer = await repair(server, transfer, lost)
     yield transfer
   }

@@ -2,6 +2,7 @@ import type { Changes, Immich } from '../immich/immich.ts'
 import type { Check, Transfer, Want } from '../state/state.ts'
 import { withOffset } from '../time.ts'
 import { samePlace } from './arrival.ts'
+import { differsOf, isGone, piecesOf } from './checking.ts'
 
 // A server that loses a field twice will not keep it.
 const MAX_REPAIRS = 2
@@ -41,9 +42,38 @@ export function repairable(
   return mend
 }
 
-/** Gives it again, with one update, so that its own jobs do not race on the server. */
-export async function repair(server: Immich, transfer: Transfer, mend: Want): Promise<Transfer> {
-  const { asset, want = {}, repaired = 0 } = transfer
+/** The same for every asset of a photo, by its name as in `piecesOf`: those of which something can be given again. */
+export function mendable(
+  transfer: Transfer,
+  check: Check | undefined,
+  restore = false,
+): Map<string, Want> {
+  const mends = new Map<string, Want>()
+  if (!check?.differs) return mends
+  const { at, repaired = 0 } = transfer
+  for (const [name, piece] of piecesOf(transfer)) {
+    const differs = differsOf(check.differs, name)
+    const mend = repairable({ ...piece, at, repaired }, { ...check, differs }, restore)
+    // One that is gone cannot be put on a stack.
+    if (isGone(check.differs)) delete mend.stack
+    if (Object.keys(mend).length > 0) mends.set(name, mend)
+  }
+  return mends
+}
+
+/** Gives it again. */
+export async function repair(
+  server: Immich,
+  transfer: Transfer,
+  mends: Map<string, Want>,
+): Promise<Transfer> {
+  const pieces = piecesOf(transfer)
+  for (const [name, mend] of mends) await giveAgain(server, pieces.get(name) as Transfer, mend)
+  return { ...transfer, at: new Date().toISOString(), repaired: (transfer.repaired ?? 0) + 1 }
+}
+
+/** With one update, so that its own jobs do not race on the server. */
+async function giveAgain(server: Immich, { asset, want = {} }: Transfer, mend: Want) {
   const { description, place, favorite, visibility, live, stack, tags } = mend
   const instant = place || mend.instant || mend.local ? want.instant : undefined
   const changes: Changes = {
@@ -66,5 +96,4 @@ export async function repair(server: Immich, transfer: Transfer, mend: Want): Pr
       [asset as string],
     )
   }
-  return { ...transfer, at: new Date().toISOString(), repaired: repaired + 1 }
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Body } from '../archive/archive.ts'
 import { toAsset } from '../immich/assets.ts'
 import type { Immich } from '../immich/immich.ts'
+import { storedName, type Upload } from '../immich/upload.ts'
 import { uploadName } from '../immich/upload-name.ts'
 import { HEAD_BYTES, type Head, readHead } from '../picture/picture.ts'
-import type { Asset, Part, Photo, PhotoFile, Transfer } from '../state/state.ts'
+import type { Asset, Part, Photo, PhotoFile, Transfer, Want } from '../state/state.ts'
 import { fileKey, filesToSend, motionOf } from '../takeout/photo-files.ts'
 import { arrival, completion } from './arrival.ts'
 
@@ -70,8 +71,7 @@ export async function sendFiles(
           name: title,
           size: body.size,
           body: bytes,
-          fields,
-          // The server hides a motion half behind its still: what is said of the photo is said there.
+          fields: file.role === 'motion' ? datesOf(fields) : fields,
           ...(sidecar && file.role !== 'motion' && { sidecar }),
         })
         .finally(close))
@@ -89,6 +89,11 @@ export async function sendFiles(
         transfer = owing(transfer, 'live')
     } else {
       transfer.others = { ...transfer.others, [fileKey(file)]: id }
+      const isOwn = status !== 'duplicate' || (await madeByUs(id, title, sending))
+      if (isOwn) {
+        const given = { want: wantOf(file, want, sha1), ...(sidecar && { own: pick(head) }) }
+        transfer.gave = { ...transfer.gave, [fileKey(file)]: given }
+      }
       if (file.role === 'edited') transfer = owing(transfer, 'stack')
       else if (transfer.asset) transfer = owing(transfer, 'live')
     }
@@ -128,6 +133,19 @@ async function alreadyThere(
   return live && !raw.livePhotoVideoId ? owing(added, 'live') : added
 }
 
+/** An edited copy or a motion half that was there: by a run of ours that was cut off, or it came another way. */
+async function madeByUs(id: string, title: string, { server, unfinishedSince }: Sending) {
+  const raw = await server.asset(id)
+  return raw.createdAt >= unfinishedSince && raw.originalFileName === storedName(title)
+}
+
+/** Of a motion half only what it is, since all else is said of its still. */
+function wantOf(file: PhotoFile, want: Want, sha1: string): Want {
+  const { name } = want
+  if (file.role === 'motion') return { ...(name && { name }), sha1, visibility: 'hidden' }
+  return { ...want, sha1 }
+}
+
 /** Whether the asset that a photo was linked to by its bytes was made by a run of ours that was cut off. */
 export async function isOurs(
   server: Immich,
@@ -152,6 +170,11 @@ export async function complete(
   if (!lacking) return transfer
   await server.updateAsset(transfer.asset as string, lacking.changes)
   return { ...transfer, want: lacking.want }
+}
+
+/** The server hides a motion half behind its still, unless it was archived: what is said of the photo is said of the still. */
+function datesOf({ fileCreatedAt, fileModifiedAt }: Upload['fields']): Upload['fields'] {
+  return { fileCreatedAt, fileModifiedAt }
 }
 
 function pick({ local, offset, place, description }: Head): Transfer['own'] {

@@ -17,6 +17,7 @@ export async function settle(
   const { asset, others = {}, owes = [] } = transfer
   if (!asset || owes.length === 0 || filesLeft(photo, transfer).length > 0) return
   const want = { ...transfer.want }
+  let { gave } = transfer
   const live = motionOf(photo, transfer)
   if (owes.includes('live') && live) {
     await server.updateAsset(asset, { livePhotoVideoId: live })
@@ -38,8 +39,15 @@ export async function settle(
     await server.trash(pile)
     want.trashed = true
     delete want.stack
+    gave = gave && Object.fromEntries(Object.entries(gave).map(inTrash))
   }
-  return { ...transfer, want, owes: [], at: new Date().toISOString() }
+  return { ...transfer, want, ...(gave && { gave }), owes: [], at: new Date().toISOString() }
+}
+
+/** The edited copies go with their original; a motion half stays behind its still. */
+function inTrash([key, given]: [string, NonNullable<Transfer['gave']>[string]]) {
+  const isHalf = given.want?.visibility === 'hidden'
+  return [key, isHalf ? given : { ...given, want: { ...given.want, trashed: true as const } }]
 }
 
 /** Takes a photo over that the server had before; what it lacks is added. */

@@ -1,6 +1,6 @@
 import type { Asset, Check, Link, Photo, Transfer } from '../state/state.ts'
 import { type Edited, filesLeft } from '../takeout/photo-files.ts'
-import { repairable } from './repairing.ts'
+import { mendable } from './repairing.ts'
 import { newsOf } from './updating.ts'
 import { smallerOnes } from './upgrading.ts'
 
@@ -92,7 +92,7 @@ function dueOf(
   return [
     ...(filesLeft(photo, transfer).length > 0 ? ['a file'] : []),
     ...owed,
-    ...Object.keys(repairable(transfer, check, restoreDeleted)),
+    ...[...mendable(transfer, check, restoreDeleted).values()].flatMap((mend) => Object.keys(mend)),
     ...Object.keys(newsOf(photo, transfer, listed, overwrite).news),
     ...(upgrade && smallerOnes(link, transfer, assets).length > 0 ? ['upgrade'] : []),
   ]
