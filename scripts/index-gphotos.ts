@@ -105,12 +105,12 @@ addAlbums(library, files, partOf)
 const notChosen = leaveOut(library, choice)
 joinPicked(library.photos, picked)
 
-// 4. Write what changed, parts before what lies in them; the run last, so that a kill before it makes the next one look again.
-write('parts', Object.fromEntries([...gone, ...read.keys()].map((id) => [id, partOf(id)])))
+// 4. Write what changed; it reaches the disk as a whole, so that a kill before that makes the next run look again.
+state.replace('parts', Object.fromEntries([...gone, ...read.keys()].map((id) => [id, partOf(id)])))
 const changed = {
-  photos: write('photos', library.photos),
-  albums: write('albums', library.albums),
-  leftovers: write('leftovers', library.leftovers),
+  photos: state.replace('photos', library.photos),
+  albums: state.replace('albums', library.albums),
+  leftovers: state.replace('leftovers', library.leftovers),
 }
 state.put('runs', 'index-gphotos', {
   stage: 'index-gphotos',
@@ -190,23 +190,4 @@ function explain() {
 function someFolder() {
   const sizes = Map.groupBy(files, ({ path }) => basename(dirname(path)))
   return [...sizes].sort(([, a], [, b]) => b.length - a.length)[0]?.[0]
-}
-
-function write<C extends 'parts' | 'photos' | 'albums' | 'leftovers'>(
-  collection: C,
-  now: Record<string, unknown>,
-) {
-  const before = state.data[collection] as Record<string, unknown>
-  let changed = 0
-  for (const [id, record] of Object.entries(now)) {
-    if (before[id] && JSON.stringify(before[id]) === JSON.stringify(record)) continue
-    changed++
-    state.put(collection, id, record as never)
-  }
-  for (const id of Object.keys(before)) {
-    if (id in now) continue
-    changed++
-    state.remove(collection, id)
-  }
-  return changed
 }

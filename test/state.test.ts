@@ -201,6 +201,44 @@ test('a state that is a symbolic link stays one', async () => {
   expect((await read('links')).links.new).toEqual(link('new'))
 })
 
+test('a collection is replaced as a whole, and tells how many records changed', async () => {
+  const before = await fill()
+  const state = await openState(file, { write: ['links', 'transfers'], stage: 'test' })
+  const { a, b } = before.links
+  expect(state.replace('links', { a, b: link('other'), new: link('new') })).toBe(6)
+  expect(state.replace('links', { a, b: link('other'), new: link('new') })).toBe(0)
+  state.put('links', 'late', link('late'))
+  await state.save()
+  const after = JSON.parse(text())
+  expect(after.links).toEqual({ a, b: link('other'), new: link('new'), late: link('late') })
+  expect(after.counts).toMatchObject({ links: 4, transfers: 1 })
+  expect([after.transfers, after.mine]).toEqual([before.transfers, before.mine])
+  expect(b).not.toEqual(after.links.b)
+})
+
+test('a collection that is replaced by the same leaves the file as it is', async () => {
+  const { links } = await fill()
+  const [before, stat] = [text(), statSync(file)]
+  const state = await openState(file, { write: ['links'], stage: 'test' })
+  expect(state.replace('links', links)).toBe(0)
+  await state.save()
+  expect([text(), statSync(file)]).toEqual([before, stat])
+})
+
+test('what was replaced is on disk wholly or not at all, with what was put after it', async () => {
+  await fill()
+  const before = text()
+  const put = `state.replace('links', { x: { asset: null, how: 'x' } })
+    state.put('transfers', 'done', { at: '2027' })`
+  const kill = "process.kill(process.pid, 'SIGKILL')"
+  await (await start(`${put}; ${kill}`, '')).exit
+  expect(text()).toBe(before)
+  expect((await read('transfers')).transfers).not.toHaveProperty('done')
+  await (await start(`${put}; await state.flush(); ${kill}`, '')).exit
+  const { links, transfers } = await read('links', 'transfers')
+  expect([Object.keys(links), transfers.done]).toEqual([['x'], { at: '2027' }])
+})
+
 test('a put to a collection that is not open for writing is refused', async () => {
   const state = await openState(file, { read: ['photos'], write: ['links'], stage: 'test' })
   // @ts-expect-error the types say so too

@@ -85,6 +85,8 @@ function entryAt(chunk: Buffer, at: number): ZipEntry {
     offset: chunk.readUInt32LE(at + 42),
     // Bit 0 traditional, 6 strong, 13 a hidden directory.
     encrypted: (chunk.readUInt16LE(at + 8) & 0x2041) !== 0,
+    // Known once all are read; a field that comes later would double the object.
+    end: 0,
   }
   const { size, packed, offset } = entry
   if (size !== 0xffffffff && packed !== 0xffffffff && offset !== 0xffffffff) return entry

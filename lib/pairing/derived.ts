@@ -89,6 +89,7 @@ function motionOf({ byBase }: Folder, half: Media): Omit<Relation, 'role'> | nul
 
 /** `isWhole`: the half's whole name is the still's without its extension. */
 function shape({ kind, key }: Media) {
+  if (kind === 'image') return { isHalf: false, isWhole: false }
   const extension = splitName(key).extension.toLowerCase()
   const isWhole = kind === 'unknown' || /^\.(mp|mv|cover)([~(]|$)/.test(extension)
   return { isHalf: isWhole || extension === '.mp4' || extension === '.mov', isWhole }

@@ -75,25 +75,37 @@ export function readFolder(files: FolderFile[], jsons: FolderSidecar[]): Folder 
   for (const sidecar of sidecars) {
     for (const reading of sidecar.readings) push(byTarget, target(reading), { sidecar, reading })
   }
+  // Few folders have an edited copy, a video or names so long that anybody asks.
+  let byKey: Folder['byKey'] | undefined
+  let byBase: Folder['byBase'] | undefined
+  let byStem: Folder['byStem'] | undefined
+  return {
+    media,
+    sidecars,
+    byTarget,
+    get byKey() {
+      byKey ??= new Map(media.map((one) => [one.key, one]))
+      return byKey
+    },
+    get byBase() {
+      byBase ??= basesOf(media)
+      return byBase
+    },
+    get byStem() {
+      byStem ??= stemsOf(sidecars)
+      return byStem
+    },
+  }
+}
+
+function basesOf(media: Media[]): Folder['byBase'] {
   const byBase: Folder['byBase'] = new Map()
   for (const one of media) {
     const { base, extension } = splitName(one.key)
     if (one.kind !== 'unknown' && /^\.\w+$/.test(extension))
       push(byBase, `${one.kind}/${base}`, one)
   }
-  let byStem: Folder['byStem'] | undefined
-  return {
-    media,
-    sidecars,
-    byKey: new Map(media.map((m) => [m.key, m])),
-    byBase,
-    byTarget,
-    // Few folders have names so long that anybody asks.
-    get byStem() {
-      byStem ??= stemsOf(sidecars)
-      return byStem
-    },
-  }
+  return byBase
 }
 
 function stemsOf(sidecars: Sidecar[]): Folder['byStem'] {
@@ -125,11 +137,13 @@ export function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value)
 
 /** Free sidecars that name a spelling exactly. */
 export function named({ byTarget }: Folder, spelling: Spelling, forms: Reading['form'][]): Hit[] {
-  return (byTarget.get(target(spelling)) ?? [])
-    .filter(({ sidecar, reading }) => sidecar.free && forms.includes(reading.form))
-    .map((hit) => ({ ...hit, spelling }))
+  const hits: Hit[] = []
+  for (const { sidecar, reading } of byTarget.get(target(spelling)) ?? [])
+    if (sidecar.free && forms.includes(reading.form)) hits.push({ sidecar, reading, spelling })
+  return hits
 }
 
+/** No name of a file holds a slash. */
 export function target({ name, number }: Spelling): string {
-  return `${number}/${name}`
+  return number === '' ? name : `${number}/${name}`
 }

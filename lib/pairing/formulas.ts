@@ -33,7 +33,7 @@ const bare = (name: string) => [withoutExtension(name)].filter((base) => base !=
 
 // From the surest to what only some have seen; what a rule takes, the next ones do not get.
 export const rules: Rule[] = [
-  ...vary('', formulas, (name) => [name]),
+  ...Object.entries(formulas).map(([why, hits]) => ({ why, certain: true, hits })),
   ...vary(', case', formulas, otherCases),
   // Where a stem was cut nothing is left of the extension: that is the first rule's.
   ...vary(', no extension', whole, bare),
@@ -72,8 +72,9 @@ function respell(names: string[], { number }: Spelling): Spelling[] {
 
 /** Sidecars that `rule` gives to a spelling, without those whose title names another photo. */
 export function hitsOf(folder: Folder, rule: Rule, spelling: Spelling): Hit[] {
-  return rule
-    .hits(folder, spelling)
+  const hits = rule.hits(folder, spelling)
+  if (hits.length === 0) return hits
+  return hits
     .filter(({ sidecar: { file }, reading }) => {
       return file.title === undefined || !titleRefuses(file.title, reading, spelling.name)
     })
@@ -93,9 +94,9 @@ export function findSidecar(folder: Folder, spelling: Spelling) {
 
 /** Of several sidecars for one media file the one whose title says so; else the reading without a number, unsure. */
 export function pick(hits: Hit[]): { hit: Hit; sure: boolean } | null {
-  const [first, ...more] = hits
+  const [first] = hits
   if (!first) return null
-  if (more.every(({ sidecar }) => sidecar === first.sidecar)) return { hit: first, sure: true }
+  if (hits.every(({ sidecar }) => sidecar === first.sidecar)) return { hit: first, sure: true }
   const fitting = hits.filter(titleFits)
   if (fitting.length === 1) return { hit: fitting[0] as Hit, sure: true }
   const order = (a: Hit, b: Hit) =>

@@ -22,13 +22,19 @@ const litter = new Set([
   '.nomedia',
 ])
 
+// Every file of an export is asked about, and few names are as short.
+const LONGEST_LITTER = Math.max(...[...litter].map((name) => name.length))
+
 /**
  * What a file is by its name. `unknown`: no extension that anybody knows, so it is media only if a sidecar, a still
  * beside it or its first bytes say so. null: never media (JSON, documents, litter).
  */
 export function mediaKind(name: string): 'image' | 'video' | 'unknown' | null {
   if (isLitter(name)) return null
-  const extension = splitName(name).extension.slice(1).toLowerCase()
+  const dot = name.lastIndexOf('.')
+  const extension = dot > 0 ? name.slice(dot + 1).toLowerCase() : ''
+  const known = kinds.get(extension)
+  if (known !== undefined) return known
   // Pixel's `.MP~2`; and a collision's number behind a half's name, `.MP(1)`.
   const kind = kinds.get(extension.replace(/\(\d{1,9}\)$/, '').replace(/^(mp|mv)~\d{1,9}$/, '$1'))
   return kind === undefined ? 'unknown' : kind
@@ -40,8 +46,8 @@ export function isLitter(path: string): boolean {
   return (
     name === '' ||
     name.startsWith('._') ||
-    litter.has(name.toLowerCase()) ||
-    path.split('/', 64).includes('__MACOSX')
+    (name.length <= LONGEST_LITTER && litter.has(name.toLowerCase())) ||
+    (path.includes('__MACOSX') && path.split('/', 64).includes('__MACOSX'))
   )
 }
 

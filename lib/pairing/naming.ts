@@ -56,7 +56,9 @@ export function readSidecarName(file: string): Reading[] {
   const stem = file.replace(/\.json$/i, '')
   const readings: Reading[] = []
   const numbered = readNumber(stem)
-  for (const { name, number } of [{ name: stem, number: '' }, numbered].filter((r) => !!r)) {
+  for (const spelling of [{ name: stem, number: '' }, numbered]) {
+    if (!spelling) continue
+    const { name, number } = spelling
     // What is longer than such an export writes was cut first and numbered then.
     const isPastLimit = number === '' && numbered !== null && name.length > LONGEST_STEM
     if (!isPastLimit) readings.push({ name, number, form: 'v1', marker: -1 })

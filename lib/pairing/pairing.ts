@@ -13,7 +13,7 @@ import {
 } from './folder.ts'
 import { formulas, hitsOf, pick, type Rule, rules, sharesNumbers, titleFits } from './formulas.ts'
 import { splitName } from './media.ts'
-import { cutToTheLimit, fold, namesOfTitle, withoutExtension } from './naming.ts'
+import { cutToTheLimit, fold, namesOfTitle, type Spelling, withoutExtension } from './naming.ts'
 
 export type { FolderFile, FolderSidecar, Pair } from './folder.ts'
 
@@ -30,9 +30,11 @@ export function pairFolder(
   for (const rule of rules) claim(folder, rule)
   claimByTitle(folder)
   const pairs = new Map<string, Omit<Pair, 'media'>>()
-  for (const [{ files }, pair] of derive(folder))
+  const taken = new Set<string | null>()
+  for (const [{ files }, pair] of derive(folder)) {
+    taken.add(pair.sidecar)
     for (const { name } of files) pairs.set(name, pair)
-  const taken = new Set([...pairs.values()].map(({ sidecar }) => sidecar))
+  }
   const refused = folder.sidecars.filter(({ contested }) => contested).map(({ file }) => file.name)
   return {
     pairs: media.map(({ name }) => ({ media: name, ...(pairs.get(name) as Omit<Pair, 'media'>) })),
@@ -46,7 +48,10 @@ function claim(folder: Folder, rule: Rule) {
   const claims = new Map<Sidecar, { media: Media; hit: Hit; sure: boolean }[]>()
   for (const media of folder.media) {
     if (media.own || media.contested) continue
-    const best = pick(media.spellings.flatMap((s) => hitsOf(folder, rule, s)))
+    const [only, ...more] = media.spellings as [Spelling, ...Spelling[]]
+    const hits = hitsOf(folder, rule, only)
+    for (const spelling of more) hits.push(...hitsOf(folder, rule, spelling))
+    const best = pick(hits)
     if (best && sharesNumbers(folder, best.hit)) media.contested = best.hit.sidecar.contested = true
     else if (best) push(claims, best.hit.sidecar, { media, ...best })
   }

@@ -28,12 +28,14 @@ const LONGEST_TEXT = 65_536
 
 type Fields = Record<string, unknown>
 
+const utf8 = new TextDecoder()
+
 /** Reads a JSON of an export. Never throws, whatever the bytes are. */
 export function readJson(data: Buffer): Json {
   let json: unknown
   try {
     // A byte that is no UTF-8 becomes U+FFFD in its text and costs no more than that; a BOM is dropped.
-    json = JSON.parse(new TextDecoder().decode(data))
+    json = JSON.parse(utf8.decode(data))
   } catch {
     const empty = data.every((byte) => byte === 0)
     return { kind: 'broken', why: empty ? 'empty' : 'no JSON' }
@@ -160,5 +162,8 @@ function flag(value: unknown): true | undefined {
 function present<Record extends object>(
   record: { [Key in keyof Record]: Record[Key] | undefined },
 ): Record {
-  return Object.fromEntries(Object.entries(record).filter(([, v]) => v !== undefined)) as Record
+  const kept: Partial<Record> = {}
+  for (const key in record)
+    if (record[key] !== undefined) kept[key] = record[key] as Record[typeof key]
+  return kept as Record
 }

@@ -31,6 +31,8 @@ export function database(file: string, names: string[], { writes }: { writes: bo
   let dirty = new Set<string>()
   let folding: Promise<void> | undefined
   let failure: Fail | undefined
+  /** Something changed that only the next document will hold, so that what follows must not stand in the journal without it. */
+  let isAhead = false
 
   async function read(): Promise<Collections> {
     const opened = await openBoth(file, journalPath)
@@ -83,7 +85,7 @@ export function database(file: string, names: string[], { writes }: { writes: bo
     const is = key in records
     if (record === undefined && !is) return
     const count = (counts.get(name) ?? 0) + (record === undefined ? -1 : is ? 0 : 1)
-    journal?.append(changeLine({ name, count, id: key, record }))
+    if (!isAhead) journal?.append(changeLine({ name, count, id: key, record }))
     counts.set(name, count)
     dirty.add(name)
     if (record === undefined) delete records[key]
@@ -93,6 +95,33 @@ export function database(file: string, names: string[], { writes }: { writes: bo
         failure ??= error
       })
     }
+  }
+
+  /**
+   * Makes a collection hold these records and no others; gives how many changed. They skip the journal, which a whole
+   * collection would only be written to twice: they reach the disk by write().
+   */
+  function replace(name: string, now: Records): number {
+    if (failure) throw failure
+    const records = data[name]
+    if (!records) throw new Error(`the collection "${name}" was not opened`)
+    let changed = 0
+    for (const key of Object.keys(now)) {
+      const before = records[key]
+      if (before !== undefined && JSON.stringify(before) === JSON.stringify(now[key])) continue
+      records[key] = now[key]
+      changed++
+    }
+    for (const key of Object.keys(records)) {
+      if (Object.hasOwn(now, key)) continue
+      delete records[key]
+      changed++
+    }
+    if (changed === 0) return 0
+    counts.set(name, Object.keys(records).length)
+    dirty.add(name)
+    isAhead = true
+    return changed
   }
 
   /** Makes the document anew, where anything changed; changes that come meanwhile stay in the journal. */
@@ -142,6 +171,7 @@ export function database(file: string, names: string[], { writes }: { writes: bo
       document = written
       stamp = next
       id = written.saved?.id ?? id
+      isAhead &&= dirty.size > 0
     } catch (error) {
       for (const name of turn) dirty.add(name)
       fs.rmSync(temp, { force: true })
@@ -153,6 +183,10 @@ export function database(file: string, names: string[], { writes }: { writes: bo
 
   function checkUnchanged() {
     if (isSame(stampAt(file), stamp)) return
+    if (isAhead) {
+      const found = 'something else changed it while this ran'
+      throw new Fail(`Cannot save ${file}: ${found}: run it again`)
+    }
     const found = `something else changed it while this ran, whose changes are in ${journalPath}`
     throw new Fail(`Cannot save ${file}: ${found}: ${twoWays(journalPath)}`)
   }
@@ -162,8 +196,10 @@ export function database(file: string, names: string[], { writes }: { writes: bo
     write,
     counts,
     change,
+    replace,
     flush: async () => {
       if (failure) throw failure
+      if (isAhead && journal) await write()
       await journal?.flush()
     },
     flushSync: () => journal?.flushSync(),

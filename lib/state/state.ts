@@ -305,6 +305,11 @@ export type OpenState<Named extends Collection = Collection, Written extends Col
   /** Puts a whole record; it is on disk within 200 ms. Throws Fail when an earlier write failed. */
   put<C extends Written>(collection: C, id: string, record: State[C][string]): void
   remove(collection: Written, id: string): void
+  /**
+   * Makes a collection hold these records and no others, and gives how many changed. For a stage that works out the whole:
+   * it is on disk by flush() or save(), all of it or nothing, together with whatever is put after it.
+   */
+  replace<C extends Written>(collection: C, records: State[C]): number
   /** Resolves when all that was put is on disk. */
   flush(): Promise<void>
   /** Writes the document, if anything was put, and lets go of the lock. Nothing can be put after it. */
@@ -343,10 +348,12 @@ export async function openState<R extends Collection = never, W extends Collecti
 
   let isOpen = true
   let ending: Promise<void> | undefined
+  const checkWritable = (collection: Collection) => {
+    if (isOpen && (write as readonly string[]).includes(collection)) return
+    throw new Error(`put of ${collection}, which is not open for writing`)
+  }
   const change = (collection: Collection, id: string, record?: unknown) => {
-    if (!isOpen || !(write as readonly string[]).includes(collection)) {
-      throw new Error(`put of ${collection} "${id}", which is not open for writing`)
-    }
+    checkWritable(collection)
     adapter.change(collection, id, record)
   }
   const end = (last: () => Promise<void>) => {
@@ -395,6 +402,10 @@ export async function openState<R extends Collection = never, W extends Collecti
     data: low.data as OpenState<R | W, W>['data'],
     put: change,
     remove: change,
+    replace: (collection, records) => {
+      checkWritable(collection)
+      return adapter.replace(collection, records)
+    },
     flush: adapter.flush,
     save: () => end(() => (writes ? low.write() : Promise.resolve())),
     close: () => end(() => Promise.resolve()),

@@ -33,7 +33,8 @@ export function openAccount(): Account {
 }
 
 export function enter({ rows }: Account, file: ExportFile, row: Partial<Row> & Pick<Row, 'role'>) {
-  rows.set(file, { sidecar: null, of: null, photo: null, certain: true, why: '', ...row })
+  const { role, sidecar = null, of = null, photo = null, certain = true, why = '' } = row
+  rows.set(file, { sidecar, of, photo, certain, why, role })
 }
 
 /** Lists a file that is in no photo, or whose words did not fit in, with all that a later run may need of it. */
@@ -74,12 +75,10 @@ export function accountLines({ rows, leftovers, photos, albums }: Library): stri
   const terms = [...roleCounts(rows)].map(([role, many]) => `${number(many)} ${role}`)
   const reasons = leftCounts(leftovers)
   const memories = Object.values(albums).filter(({ leftOut }) => leftOut).length
-  const sameNameAndTime = [
-    ...tallyOf(Object.values(photos), ({ title, taken }) => `${title}\0${taken}`),
-  ]
-    .filter(([, many]) => many > 1)
-    .reduce((sum, [, many]) => sum + many, 0)
-  const guessed = tallyOf(Object.values(photos), ({ takenFrom }) => takenFrom ?? 'sidecar')
+  const all = Object.values(photos)
+  const namesakes = repeated(all, ({ title }) => title)
+  const sameNameAndTime = repeated(namesakes, ({ title, taken }) => `${title}\0${taken}`).length
+  const guessed = tallyOf(all, ({ takenFrom }) => takenFrom ?? 'sidecar')
   const notes: [number | undefined, string][] = [
     [memories, 'memories left out of the albums (--memories brings them)'],
     [sameNameAndTime, 'photos share name and time with another of other bytes: all arrive'],
@@ -107,7 +106,20 @@ export function roleCounts(rows: Account['rows']): Map<string, number> {
 
 /** How many of each, the most frequent first. */
 function tallyOf<T>(all: Iterable<T>, nameOf: (one: T) => string): Map<string, number> {
+  return new Map([...countsOf(all, nameOf)].sort(([, a], [, b]) => b - a))
+}
+
+/** Those that share their name with another. */
+function repeated<T>(all: T[], nameOf: (one: T) => string): T[] {
+  const counts = countsOf(all, nameOf)
+  return counts.size === all.length ? [] : all.filter((one) => counts.get(nameOf(one)) !== 1)
+}
+
+function countsOf<T>(all: Iterable<T>, nameOf: (one: T) => string): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const one of all) counts.set(nameOf(one), (counts.get(nameOf(one)) ?? 0) + 1)
-  return new Map([...counts].sort(([, a], [, b]) => b - a))
+  for (const one of all) {
+    const name = nameOf(one)
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
 }

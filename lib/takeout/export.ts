@@ -29,9 +29,10 @@ export function placeFiles(files: ExportFile[]) {
     if (known) known.files.push(file)
     else byFolder.set(at, { inner: segmentsOf(`${at}/x`).slice(0, -1), files: [file] })
   }
-  const folders = [...byFolder.values()].map(({ inner, files }) => ({
+  const folders = [...byFolder].map(([at, { inner, files }]) => ({
     inner,
     files,
+    isForeign: `${at}/`.includes('__MACOSX/'),
     product: inner.length > 1 ? (inner[0] as string) : '',
     folder: inner.slice(inner.length > 1 ? 1 : 0).join('/'),
   }))
@@ -52,17 +53,16 @@ export function placeFiles(files: ExportFile[]) {
   if (products.size > 1) products.delete('')
   const placed: Placed[] = []
   const outside: { file: ExportFile; why: string }[] = []
-  for (const { inner, product, folder, files } of folders) {
+  for (const { inner, product, folder, files, isForeign } of folders) {
     const isInside = inner.length > 0 && products.has(product)
     const isBeside = inner.length === 0 || products.has(inner[0] as string)
     for (const file of files) {
       const name = nameOf(file.path).normalize('NFC')
-      // At the product's own level lie print orders, titles of memories, the index page; seldom a picture.
-      const isLoose = isBeside && (isMedia(name) || file.json?.kind === 'photo')
-      if (isLitter(name) || file.path.includes('__MACOSX/'))
-        outside.push({ file, why: 'no part of the photos' })
+      if (isForeign || isLitter(name)) outside.push({ file, why: 'no part of the photos' })
       else if (isInside) placed.push({ file, folder, name })
-      else if (isLoose) placed.push({ file, folder: '', name })
+      // At the product's own level lie print orders, titles of memories, the index page; seldom a picture.
+      else if (isBeside && (isMedia(name) || file.json?.kind === 'photo'))
+        placed.push({ file, folder: '', name })
       else outside.push({ file, why: isBeside ? 'account' : 'another product' })
     }
   }

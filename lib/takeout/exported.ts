@@ -120,33 +120,36 @@ function readFolder(
       return { name, ...(title !== undefined && { title }), ...(taken !== undefined && { taken }) }
     }),
   )
-  const first = new Map<string, Media>()
   const all: Media[] = []
   for (const pair of pairs) {
     const same = byName.get(pair.media) ?? []
     // Without an extension that anybody knows only its sidecar, or a still beside it, makes a file a photo.
-    if (mediaKind(pair.media) === 'unknown' && !pair.sidecar && !pair.of) {
+    if (!pair.sidecar && !pair.of && mediaKind(pair.media) === 'unknown') {
       for (const { file } of same) drop(account, file, 'ignored', NO_MEDIA)
       continue
     }
     // One name in two parts: usually one file twice, and where it is not, both have the same right to the sidecar.
-    for (const one of same) {
-      const named = pair.sidecar === null ? undefined : sidecars.get(pair.sidecar)
-      const entry: Media = { ...one, ...at, pair, ...(named && { sidecar: newest(named) }) }
-      if (!first.has(pair.media)) first.set(pair.media, entry)
+    const named = (pair.sidecar !== null && sidecars.get(pair.sidecar)) || []
+    const sidecar = named.length > 0 ? newest(named) : undefined
+    for (const { file, name } of same) {
+      const entry: Media = { file, name, export: at.export, folder: at.folder, kind: at.kind, pair }
+      if (sidecar) entry.sidecar = sidecar
       all.push(entry)
     }
     // Of a sidecar that two parts hold the newer one speaks, and the other is known as the same.
-    const named = (pair.sidecar !== null && sidecars.get(pair.sidecar)) || []
     for (const file of named) {
-      const again = file !== newest(named) && 'the same sidecar again, or an older one'
+      const again = file !== sidecar && 'the same sidecar again, or an older one'
       const of = same[0]?.file.path ?? null
       enter(account, file, { role: 'sidecar', of, certain: pair.certain, why: again || pair.why })
       if (again) leave(account, file, again)
     }
   }
-  for (const entry of all) {
-    const of = entry.pair.of === null ? undefined : first.get(entry.pair.of)
+  const halves = all.filter(({ pair }) => pair.of !== null)
+  const first = new Map<string, Media>()
+  for (const entry of halves.length > 0 ? all : [])
+    if (!first.has(entry.name)) first.set(entry.name, entry)
+  for (const entry of halves) {
+    const of = first.get(entry.pair.of as string)
     if (of) entry.of = of
   }
   return {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { push } from '../pairing/folder.ts'
 import { splitName } from '../pairing/media.ts'
 import type { Photo } from '../state/state.ts'
 import type { Media } from './exported.ts'
@@ -10,12 +11,7 @@ import type { Media } from './exported.ts'
 export function joinMedia(media: Media[]): Map<Media, Media[]> {
   const originals = new Map<string, Media>()
   const parts = new Map<string, Media>()
-  const links = new Map<string, Media>()
-  const joinBy = (known: Map<string, Media>, key: string, one: Media) => {
-    const other = known.get(key)
-    if (other) join(one, other)
-    else known.set(key, one)
-  }
+  const links = new Map<string, Media[]>()
   for (const one of media) {
     if (one.of) {
       join(one, one.of)
@@ -23,13 +19,18 @@ export function joinMedia(media: Media[]): Map<Media, Media[]> {
       if (!parts.has(bytesKey(one.file))) parts.set(bytesKey(one.file), one)
       continue
     }
-    joinBy(originals, bytesKey(one.file), one)
+    const key = bytesKey(one.file)
+    const same = originals.get(key)
+    if (same) join(one, same)
+    else originals.set(key, one)
     const url = one.sidecar?.json.facts.url
+    if (!url || !one.pair.certain || one.pair.role !== 'original') continue
     // The link is per photo, so a re-encoded copy of an album has it, too; a still and its own video never share it.
-    if (url && one.pair.certain && one.pair.role === 'original')
-      joinBy(links, `${one.export}\0${url}\0${format(one.name)}`, one)
+    const linked = links.get(url)?.find((other) => isAlike(one, other))
+    if (linked) join(one, linked)
+    else push(links, url, one)
   }
-  for (const one of media) {
+  for (const one of parts.size > 0 ? media : []) {
     const other = one.of ? undefined : parts.get(bytesKey(one.file))
     if (other) join(one, other)
   }
@@ -111,6 +112,10 @@ export function bytesKey(file: Bytes): string {
 }
 
 const placeKey = ({ part, path, size }: Bytes) => `${part}\0${path}\0${size}`
+
+function isAlike(one: Media, other: Media) {
+  return one.export === other.export && format(one.name) === format(other.name)
+}
 
 /** A picture, a RAW of it and a video are never sizes of each other. */
 export function format(name: string) {

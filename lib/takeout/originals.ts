@@ -6,6 +6,7 @@ import type { Photo } from '../state/state.ts'
  * without extension, second, and size in pixels where that is known) gives way to it, by `replacedBy`.
  */
 export function joinPicked(photos: Record<string, Photo>, picked: Record<string, Photo>): void {
+  if (Object.keys(picked).length === 0) return
   const originals = Map.groupBy(Object.keys(photos), (id) => likeness(photos[id] as Photo))
   for (const [id, photo] of Object.entries(picked)) {
     const { replacedBy: _, ...plain } = photo

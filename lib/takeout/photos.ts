@@ -95,13 +95,15 @@ function isNewer(a: Media, b: Media) {
 function standingOf(group: Media[], facts: Facts) {
   const newest = group.map((one) => stampOf(one.export)).reduce((a, b) => (b > a ? b : a))
   const now = group.filter((one) => stampOf(one.export) === newest && !one.of)
-  const all = (is: (one: Media) => boolean | undefined) => now.length > 0 && now.every(is)
+  const has = now.length > 0
   const archived = facts.archived || now.some(({ kind }) => kind === 'archive')
-  const trashed = all(({ kind, sidecar }) => kind === 'trash' || sidecar?.json.facts.trashed)
+  const trashed =
+    has && now.every(({ kind, sidecar }) => kind === 'trash' || sidecar?.json.facts.trashed)
+  const locked = has && now.every(({ kind }) => kind === 'locked')
   return {
     ...(archived && { archived: true as const }),
     ...(trashed && { trashed: true as const }),
-    ...(all(({ kind }) => kind === 'locked') && { locked: true as const }),
+    ...(locked && { locked: true as const }),
   }
 }
 
@@ -119,7 +121,7 @@ function guessTime(photo: Photo, group: Media[]) {
 
 /** The whole upload name, with the file's own extension where the title has none or one that is not the file's. */
 function titleFor(main: Media, title: string | undefined) {
-  if (!title) return main.name
+  if (!title || title === main.name) return main.name
   const [extension, own] = [extname(main.name), extname(title)]
   if (own.toLowerCase() === extension.toLowerCase() || extension === '') return title
   // `Day 21.12` ends in no extension that anybody knows.

@@ -55,6 +55,8 @@ function olderEdits(group: Media[]): Set<Media> {
 /** The files of a photo, the best first, each with its role; enters them into the account. */
 export function filesOf(id: string, ordered: Media[], account: Account): PhotoFile[] {
   const main = ordered[0] as Media
+  // As are most photos.
+  if (ordered.length === 1) return [fileOf(id, main, main.pair, main.of, account)]
   const roles = rolesOf(ordered)
   const isMain = (one: Media) => bytesKey(one.file) === bytesKey(main.file)
   // What belongs to a smaller size of the photo is a smaller size of what belongs to the photo.
@@ -62,9 +64,9 @@ export function filesOf(id: string, ordered: Media[], account: Account): PhotoFi
   const older = olderEdits(ordered)
   const seen = new Set<string>()
   return ordered.map((one) => {
-    const { file, pair, sidecar } = one
+    const { pair } = one
     const kind = roles.get(one) as Role
-    const key = bytesKey(file)
+    const key = bytesKey(one.file)
     const again = seen.has(key)
     const smaller =
       one !== main &&
@@ -81,27 +83,38 @@ export function filesOf(id: string, ordered: Media[], account: Account): PhotoFi
           ? 'another size'
           : pair.why
     const of = one.of ?? (role === 'copy' ? main : undefined)
-    const { certain } = pair
-    enter(account, file, {
-      role,
-      sidecar: sidecar?.path ?? null,
-      of: of?.file.path ?? null,
-      photo: id,
-      certain,
-      why,
-    })
-    const { path, size, crc, head } = file
-    return {
-      part: file.part,
-      path,
-      size,
-      crc,
-      role,
-      ...(sidecar && { sidecar: sidecar.path }),
-      ...(sidecar && sidecar.part !== file.part && { sidecarPart: sidecar.part }),
-      ...(head && { head }),
-      ...(!certain && { uncertain: true as const }),
-      why,
-    }
+    return fileOf(id, one, { role, certain: pair.certain, why }, of, account)
   })
+}
+
+type Place = Pick<PhotoFile, 'role' | 'why'> & { certain: boolean }
+
+function fileOf(
+  id: string,
+  { file, sidecar }: Media,
+  { role, certain, why }: Place,
+  of: Media | undefined,
+  account: Account,
+): PhotoFile {
+  enter(account, file, {
+    role,
+    sidecar: sidecar?.path ?? null,
+    of: of?.file.path ?? null,
+    photo: id,
+    certain,
+    why,
+  })
+  const { part, path, size, crc, head } = file
+  return {
+    part,
+    path,
+    size,
+    crc,
+    role,
+    ...(sidecar && { sidecar: sidecar.path }),
+    ...(sidecar && sidecar.part !== part && { sidecarPart: sidecar.part }),
+    ...(head && { head }),
+    ...(!certain && { uncertain: true as const }),
+    why,
+  }
 }

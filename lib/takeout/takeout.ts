@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import { sourceOf } from '../archive/archive.ts'
 import { hex } from '../archive/directory.ts'
 import { readTar } from '../archive/tar.ts'
-import { readDirectory, readEntries } from '../archive/zip.ts'
+import { readDirectory, readEntries, type ZipEntry } from '../archive/zip.ts'
 import { type Json, readJson } from '../pairing/sidecar.ts'
 import { Fail } from '../stage.ts'
 import type { Photo, Seen } from '../state/state.ts'
@@ -111,20 +111,31 @@ async function readZipPart(found: Found) {
       )
     }
     const part = hash.slice(0, 12)
-    const files = new Map<string, ExportFile>()
-    // Of two entries of one path the good one stands.
-    for (const { path, why } of skipped)
-      files.set(path, { part, path, size: 0, crc: null, problem: why })
-    for (const { path, size, crc, encrypted } of entries) {
-      files.set(path, { part, path, size, crc, ...(encrypted && { problem: 'encrypted' }) })
+    const files: ExportFile[] = []
+    const jsons = new Map<ZipEntry, ExportFile>()
+    for (const entry of entries) {
+      const { path, size, crc, encrypted } = entry
+      const file: ExportFile = { part, path, size, crc }
+      if (encrypted) file.problem = 'encrypted'
+      else if (isJson(path)) jsons.set(entry, file)
+      files.push(file)
     }
-    const json = entries.filter((entry) => isJson(entry.path) && !entry.encrypted)
-    for await (const { entry, data, problem } of readEntries(source, json, MAX_JSON_BYTES)) {
-      const file = files.get(entry.path) as ExportFile
+    for await (const { entry, data, problem } of readEntries(
+      source,
+      [...jsons.keys()],
+      MAX_JSON_BYTES,
+    )) {
+      const file = jsons.get(entry) as ExportFile
       if (data) takeIn(file, data)
       else file.json = { kind: 'broken', why: problem ?? 'unreadable' }
     }
-    return { id: part, files: [...files.values()] }
+    if (skipped.length === 0) return { id: part, files }
+    // Of two entries of one path the good one stands.
+    const byPath = new Map<string, ExportFile>()
+    for (const { path, why } of skipped)
+      byPath.set(path, { part, path, size: 0, crc: null, problem: why })
+    for (const file of files) byPath.set(file.path, file)
+    return { id: part, files: [...byPath.values()] }
   } finally {
     await source.close()
   }
