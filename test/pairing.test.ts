@@ -203,6 +203,41 @@ describe('rules beyond the fixture', () => {
       },
     ],
     [
+      'a number without a sidecar, and the one before it has its own',
+      ['a.jpg', 'a(1).jpg', 'a(2).jpg', 'b.jpg', 'b(1).jpg', 'b(2).jpg'],
+      [`a.jpg${M}`, 'a.jpg.supplemental-metadata(1).json', `b.jpg${M}`],
+      {
+        'a.jpg': `a.jpg${M}`,
+        'a(1).jpg': 'a.jpg.supplemental-metadata(1).json',
+        'a(2).jpg': '',
+        'b.jpg': `b.jpg${M}`,
+        'b(1).jpg': `b.jpg${M} | ?`,
+        'b(2).jpg': `b.jpg${M} | ?`,
+        orphans: '',
+      },
+    ],
+    [
+      'an edited copy whose original is missing, and another picture is called alike',
+      ['a.png', 'a-edited.jpg'],
+      [`a.png${M}`, `a.jpg${M}`],
+      { 'a.png': `a.png${M}`, 'a-edited.jpg': `a.jpg${M} | edited`, orphans: '' },
+    ],
+    [
+      'the limit leaves the half of a HEIC a letter more than its still, which is no proof',
+      [`${LONG}01234.HEIC`, `${LONG}01234X.MOV`, `${LONG}01234(1).HEIC`, `${LONG}01234X(1).MOV`],
+      [
+        { name: `${LONG}01234.json`, title: `${LONG}01234X.HEIC` },
+        { name: `${LONG}01234(1).json`, title: `${LONG}01234X.HEIC` },
+      ],
+      {
+        [`${LONG}01234.HEIC`]: `${LONG}01234.json`,
+        [`${LONG}01234X.MOV`]: `${LONG}01234.json | motion | ${LONG}01234.HEIC | ?`,
+        [`${LONG}01234(1).HEIC`]: `${LONG}01234(1).json`,
+        [`${LONG}01234X(1).MOV`]: `${LONG}01234(1).json | motion | ${LONG}01234(1).HEIC | ?`,
+        orphans: '',
+      },
+    ],
+    [
       'the number of an edited copy that its original has from the title',
       ['a(1).jpg', 'a-edited(1).jpg'],
       [`a(1).jpg${M}`],

@@ -9,7 +9,7 @@ import {
 } from './edits.ts'
 import type { Folder, Media, Pair } from './folder.ts'
 import { splitName } from './media.ts'
-import type { Spelling } from './naming.ts'
+import { type Spelling, shorterBase, writeNumber } from './naming.ts'
 
 // Edited copies and motion halves have no sidecar of their own (177 of 177 and 692 of 692 in one measured export):
 // they take what their original or their still has.
@@ -60,6 +60,7 @@ function relate(folder: Folder, media: Media, words: Set<string>): Relation {
   return lent ? { ...none, ...lent } : { ...none, certain: true, why: 'no sidecar' }
 }
 
+const isPhone = (media: Media) => /^\.(hei[cf]|jpe?g)$/.test(extensionOf(media))
 const apple = (media: Media) => /^\.hei[cf]$/.test(extensionOf(media))
 
 /** A half of a live or motion photo: `IMG_1.MOV` of `IMG_1.HEIC`, `PXL_1.MP` of `PXL_1.MP.jpg`, `MVIMG_1` of `MVIMG_1.jpg`. */
@@ -70,15 +71,21 @@ function motionOf({ byBase }: Folder, half: Media): Omit<Relation, 'role'> | nul
   const [whole] = isWhole
     ? half.spellings.map((s) => stillsAt(numberedAtEnd(s))).filter((s) => s.length > 0)
     : []
-  const stills =
-    whole ??
-    stillsAt(splitName(half.key).base).filter((m) => /^\.(hei[cf]|jpe?g)$/.test(extensionOf(m)))
+  const beside = whole ?? stillsAt(splitName(half.key).base).filter(isPhone)
+  // At the limit the longer extension of a HEIC leaves the still one letter less than its half has.
+  const [first] = half.spellings as [Spelling]
+  const shorter = beside.length === 0 && !isWhole && shorterBase(first.name)
+  const stills = shorter
+    ? stillsAt(numberedAtEnd({ ...first, name: shorter })).filter((m) =>
+        /^\.(heic|heif|jpeg)$/.test(extensionOf(m)),
+      )
+    : beside
   const heic = stills.filter(apple)
   // A JPEG of the same name beside a HEIC and its video is another photo.
   const still = stills.length === 1 ? stills[0] : heic.length === 1 ? heic[0] : undefined
   if (!still) return null
   const halves = (byBase.get(`video/${splitName(half.key).base}`) ?? []).filter((m) => !m.own)
-  const certain = !half.contested && (isWhole || halves.length === 1)
+  const certain = !half.contested && !shorter && (isWhole || halves.length === 1)
   if (!half.own) return { of: still, certain, why: 'motion' }
   const [a, b] = [still.own?.sidecar.file.taken, half.own.sidecar.file.taken]
   // A sidecar of its own makes it a video in its own right, unless it was taken with the still.
@@ -122,6 +129,9 @@ function copyOf({ byKey }: Folder, media: Media) {
   const { base, extension } = splitName(media.key)
   const [{ name, number }] = media.spellings as [Spelling]
   const tilde = /^(.+)~\d{1,2}$/s.exec(base)
+  // An edited copy is numbered after its original, so behind one with a sidecar of its own it is not the first one's.
+  const before = writeNumber({ name, number: String(Number(number) - 1) })
+  if (Number(number) > 1 && byKey.get(before)?.own) return null
   const first = byKey.get(number ? name : `${tilde?.[1]}${extension}`)
   if (!first?.own?.certain || first.kind !== media.kind || !(number || tilde)) return null
   const [a, b] = [first.files[0], media.files[0]]

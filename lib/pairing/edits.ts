@@ -53,15 +53,19 @@ export function extensionOf({ key }: Media): string {
   return splitName(key).extension.toLowerCase()
 }
 
-/** The file itself, or the only one of its kind with another extension: a HEIC may be edited as JPEG. */
-function originalOf({ byKey, byBase }: Folder, media: Media, original: Spelling): Media | null {
+/**
+ * The file itself, or the only one of its kind with another extension, since a HEIC may be edited as JPEG; unless a sidecar
+ * is left of the file itself.
+ */
+function originalOf(folder: Folder, media: Media, original: Spelling): Media | null {
   const name = writeNumber(original)
-  const exact = byKey.get(name)
+  const exact = folder.byKey.get(name)
   if (exact) return exact
   const { base, extension } = splitName(name)
-  const same = (byBase.get(`${media.kind}/${base}`) ?? []).filter((m) => m !== media)
-  const alike = same.filter((m) => extensionOf(m) === extension.toLowerCase())
-  return (alike.length === 1 ? alike[0] : same.length === 1 ? same[0] : undefined) ?? null
+  const same = (folder.byBase.get(`${media.kind}/${base}`) ?? []).filter((m) => m !== media)
+  const [alike, ...more] = same.filter((m) => extensionOf(m) === extension.toLowerCase())
+  if (alike && more.length === 0) return alike
+  return (same.length === 1 && !findSidecar(folder, original) && same[0]) || null
 }
 
 /** Of stills. */

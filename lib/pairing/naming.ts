@@ -99,6 +99,11 @@ function stemsOf(name: string): string[] {
       )
 }
 
+/** The base that a name at the limit would have with an extension of five letters, dot and all; null where it is not there. */
+export function shorterBase(name: string): string | null {
+  return name.length === LONGEST_NAME ? name.slice(0, LONGEST_NAME - '.heic'.length) : null
+}
+
 /** The name lost at least a letter of the extension, but not all. */
 export function clippedExtensions(name: string): string[] {
   const { base, extension } = splitName(name)
