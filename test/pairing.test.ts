@@ -507,16 +507,16 @@ describe('rules beyond the fixture', () => {
       ),
     )
     expect(why(pairs)).toEqual({
-      'a.jpg': 'full',
-      'b.jpg': 'cut',
-      'c.jpg': 'v1',
-      'd.jpg': 'v1, no extension',
+      'a.jpg': 'whole name',
+      'b.jpg': 'cut name',
+      'c.jpg': 'old name',
+      'd.jpg': 'old name, no extension',
       'a-edited.jpg': 'edited',
       'a.mp4': 'motion',
       'z.jpg': 'no sidecar',
-      'e.jpg': 'full, case',
-      'f.jpg': 'fits two photos',
-      'f.png': 'fits two photos',
+      'e.jpg': 'whole name, other case',
+      'f.jpg': 'its sidecar fits several files',
+      'f.png': 'its sidecar fits several files',
     })
   })
 

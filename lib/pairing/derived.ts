@@ -55,7 +55,7 @@ function relate(folder: Folder, media: Media, words: Set<string>): Relation {
   if (own) return { ...none, certain: own.certain, why: own.why }
   const found = editOf(folder, media) ?? wordOf(folder, media, words)
   if (found) return { ...found, role: 'edited' }
-  if (contested) return { ...none, certain: false, why: 'fits two photos' }
+  if (contested) return { ...none, certain: false, why: 'its sidecar fits several files' }
   const lent = stillMissing(folder, media) ?? copyOf(folder, media)
   return lent ? { ...none, ...lent } : { ...none, certain: true, why: 'no sidecar' }
 }
@@ -136,6 +136,6 @@ function copyOf({ byKey }: Folder, media: Media) {
   if (!first?.own?.certain || first.kind !== media.kind || !(number || tilde)) return null
   const [a, b] = [first.files[0], media.files[0]]
   const same = !!a?.crc && a.crc === b?.crc && a.size !== undefined && a.size === b.size
-  const why = same ? 'same bytes' : number ? 'number missing' : 'copy'
+  const why = same ? 'same bytes' : number ? 'no sidecar of this number' : 'no sidecar of this copy'
   return { sidecar: first.own.sidecar, certain: same, why }
 }

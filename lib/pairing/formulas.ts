@@ -17,14 +17,15 @@ import {
 type Formula = (folder: Folder, spelling: Spelling) => Hit[]
 export type Rule = { why: string; certain: boolean; hits: Formula }
 
+// Named as --explain says them: `x.jpg.supplemental-metadata.json`, `x.jpg.supplem.json`, `x.jpg.json`.
 const whole: Record<string, Formula> = {
-  full: (folder, spelling) => named(folder, spelling, ['full']),
-  cut: (folder, spelling) => named(folder, spelling, ['cut']),
-  v1: (folder, spelling) => named(folder, spelling, ['v1']),
+  'whole name': (folder, spelling) => named(folder, spelling, ['full']),
+  'cut name': (folder, spelling) => named(folder, spelling, ['cut']),
+  'old name': (folder, spelling) => named(folder, spelling, ['v1']),
 }
 export const formulas: Record<string, Formula> = {
   ...whole,
-  cut: (folder, spelling) => [
+  'cut name': (folder, spelling) => [
     ...named(folder, spelling, ['cut']),
     ...respell(cutStems(spelling.name), spelling).flatMap((stem) => named(folder, stem, ['v1'])),
   ],
@@ -34,18 +35,22 @@ const bare = (name: string) => [withoutExtension(name)].filter((base) => base !=
 // From the surest to what only some have seen; what a rule takes, the next ones do not get.
 export const rules: Rule[] = [
   ...Object.entries(formulas).map(([why, hits]) => ({ why, certain: true, hits })),
-  ...vary(', case', formulas, otherCases),
+  ...vary(', other case', formulas, otherCases),
   // Where a stem was cut nothing is left of the extension: that is the first rule's.
   ...vary(', no extension', whole, bare),
-  { why: 'number inside', certain: true, hits: (folder, s) => named(folder, s, ['inner']) },
   {
-    why: 'clipped extension',
+    why: 'number inside the name',
+    certain: true,
+    hits: (folder, s) => named(folder, s, ['inner']),
+  },
+  {
+    why: 'cut extension',
     certain: true,
     hits: (folder, s) =>
       respell(clippedExtensions(s.name), s).flatMap((t) => named(folder, t, ['full', 'cut'])),
   },
   {
-    why: 'overlong',
+    why: 'cut name, of a file past the limit',
     certain: false,
     hits: (folder, s) =>
       readMediaName(s.name).numbered

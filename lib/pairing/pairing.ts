@@ -124,7 +124,7 @@ function claimByTitle(folder: Folder) {
   }
   for (const [media, [sidecar, ...more]] of claims) {
     if (!sidecar || more.length > 0) continue
-    media.own = { sidecar, certain: false, why: 'title' }
+    media.own = { sidecar, certain: false, why: 'title in the sidecar' }
     sidecar.free = false
   }
 }

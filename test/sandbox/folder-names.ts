@@ -25,16 +25,16 @@ export function spellFolder(items: Item[], era: Era): Spelled {
     const clean = title.normalize('NFC').replace(/[/\\:*?"<>|%&';]/g, '_')
     const [base, extension] = split(clean)
     const onDisk = extension || '.jpg'
-    const name = fit(base, onDisk, era)
+    const name = cutTo(base, onDisk, era)
     const number = free(media, (n) => numbered(name, n))
     media.set(numbered(name, number), { item, role: 'original' })
     if (what === 'media') lost.add(numbered(name, number))
     const sidecar = sidecarStem(extension ? name : base, era)
     if (what !== 'sidecar') sidecars.set(`${sidecar}${number ? `(${number})` : ''}.json`, item)
     // A copy has its original's number, unless another has that place.
-    const others = edits.map((word) => ['edited', fit(base + word, onDisk, era)] as const)
+    const others = edits.map((word) => ['edited', cutTo(base + word, onDisk, era)] as const)
     const halves = half
-      ? [['motion', half === '.MP' ? split(name)[0] : fit(base, half, era)] as const]
+      ? [['motion', half === '.MP' ? split(name)[0] : cutTo(base, half, era)] as const]
       : []
     for (const [role, other] of [...others, ...halves]) {
       const own = free(media, (n) => numbered(other, n), number)
@@ -51,7 +51,7 @@ function sidecarStem(name: string, era: Era): string {
   return era === 'cut' ? whole.slice(0, 46) : whole
 }
 
-function fit(base: string, extension: string, era: Era): string {
+function cutTo(base: string, extension: string, era: Era): string {
   return base.slice(0, LIMITS[era] - extension.length) + extension
 }
 
