@@ -988,6 +988,14 @@ describe.each(servers)('%s', (_, start) => {
       expect((await get(late)).visibility).toBe('archive')
     })
 
+    test('a video may be sent hidden, and linked then', async () => {
+      const fields = { visibility: 'hidden' }
+      const video = (await send({ name: `${mark}-hid.mp4`, bytes: movie(), fields })).json.id
+      const still = (await send({ fields: { livePhotoVideoId: video } })).json.id
+      expect((await get(video)).visibility).toBe('hidden')
+      expect((await get(still)).livePhotoVideoId).toBe(video)
+    })
+
     test("halves with one of Apple's ids find each other", async () => {
       const fields = datesOf('2001-01-01T00:00:00.000Z')
       const video = (await send({ name: `${mark}.mov`, bytes: sample('live.mov', mark), fields }))

@@ -71,7 +71,7 @@ export async function sendFiles(
           name: title,
           size: body.size,
           body: bytes,
-          fields: file.role === 'motion' ? datesOf(fields) : fields,
+          fields: file.role === 'motion' ? halfOf(photo, fields) : fields,
           ...(sidecar && file.role !== 'motion' && { sidecar }),
         })
         .finally(close))
@@ -172,9 +172,15 @@ export async function complete(
   return { ...transfer, want: lacking.want }
 }
 
-/** The server hides a motion half behind its still, unless it was archived: what is said of the photo is said of the still. */
-function datesOf({ fileCreatedAt, fileModifiedAt }: Upload['fields']): Upload['fields'] {
-  return { fileCreatedAt, fileModifiedAt }
+/**
+ * The server hides a motion half behind its still, unless it is archived: what is said of the photo is said of the still.
+ * That of a locked one is never to be seen, since no key can link it later.
+ */
+function halfOf(
+  photo: Photo,
+  { fileCreatedAt, fileModifiedAt }: Upload['fields'],
+): Upload['fields'] {
+  return { fileCreatedAt, fileModifiedAt, ...(photo.locked && { visibility: 'hidden' }) }
 }
 
 function pick({ local, offset, place, description }: Head): Transfer['own'] {

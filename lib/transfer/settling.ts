@@ -19,7 +19,8 @@ export async function settle(
   const want = { ...transfer.want }
   let { gave } = transfer
   const live = motionOf(photo, transfer)
-  if (owes.includes('live') && live) {
+  // What is locked no key can change: its half is hidden already, and its edited copies lie beside it.
+  if (owes.includes('live') && live && !photo.locked) {
     await server.updateAsset(asset, { livePhotoVideoId: live })
     want.live = live
   }
@@ -31,7 +32,7 @@ export async function settle(
   const pile = [...new Set([...assetsOf('edited'), asset, ...assetsOf('copy')])]
   const source = transfer.before?.at(-1)
   if (owes.includes('albums') && source) await server.copyTo(asset, source)
-  if (owes.includes('stack') && edited === 'stack' && pile.length > 1) {
+  if (owes.includes('stack') && edited === 'stack' && pile.length > 1 && !photo.locked) {
     await server.createStack(pile)
     want.stack = pile
   }
