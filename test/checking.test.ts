@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Asset, Want } from '../lib/state/state.ts'
-import { albumDiffers, assetDiffers } from '../lib/transfer/checking.ts'
+import {
+  albumDiffers,
+  assetDiffers,
+  differsOf,
+  isGone,
+  joined,
+  piecesOf,
+} from '../lib/transfer/checking.ts'
 
 const there: Asset = {
   name: 'sea.jpg',
@@ -67,6 +74,30 @@ test('one that is gone, or in the trash without our doing', () => {
   const trashed = { ...there, trashed: true as const }
   expect(differs({}, undefined, trashed)).toEqual({ asset: ['in the trash', 'a'] })
   expect(differs({ trashed: true }, undefined, trashed)).toEqual({})
+})
+
+test('a photo is compared with all its assets, each under its name', () => {
+  const transfer = {
+    asset: 'a',
+    at: 't',
+    want: { name: 'sea.jpg' },
+    others: { one: 'e', two: 'm', old: 'x' },
+    gave: { one: { want: { name: 'sea-edited.jpg' } }, two: { want: { name: 'sea-edited.jpg' } } },
+  }
+  const pieces = piecesOf(transfer)
+  expect([...pieces].map(([name, { asset }]) => [name, asset])).toEqual([
+    ['', 'a'],
+    ['sea-edited.jpg', 'e'],
+    ['two', 'm'],
+  ])
+  const of: [string, ReturnType<typeof assetDiffers>][] = [
+    ['', { favorite: [null, true] }],
+    ['sea-edited.jpg', { description: ['', 'x'] }],
+  ]
+  const all = joined(of)
+  expect(Object.keys(all)).toEqual(['favorite', 'sea-edited.jpg: description'])
+  for (const [name, differs] of of) expect(differsOf(all, name)).toEqual(differs)
+  expect([isGone(all), isGone(joined([['b', { asset: [null, 'e'] }]]))]).toEqual([false, true])
 })
 
 test('an album: title, description and the photos that were put there', () => {

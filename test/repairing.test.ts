@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Check, Transfer, Want } from '../lib/state/state.ts'
-import { repairable } from '../lib/transfer/repairing.ts'
+import { mendable, repairable } from '../lib/transfer/repairing.ts'
 
 const want: Want = {
   instant: '2024-06-01T12:00:00.000Z',
@@ -86,4 +86,23 @@ test.each<[string, (keyof Want)[], Check, boolean?]>([
 test('a field that the server lost twice is left', () => {
   const twice = { ...transfer, repaired: 2 }
   expect(repairable(twice, check({ description: [null, 'ours'] }))).toEqual({})
+})
+
+test('what an edited copy lost is given again, and nothing is stacked on one that is gone', () => {
+  const edit = { want: { name: 'e.jpg', favorite: true as const, description: 'ours' } }
+  const pair: Transfer = {
+    ...transfer,
+    want: { stack: ['e', 'a'] },
+    others: { key: 'e' },
+    gave: { key: edit },
+  }
+  const lost = { stack: [null, ['e', 'a']], 'e.jpg: favorite': [null, true] } as Check['differs']
+  expect([...mendable(pair, check(lost))]).toEqual([
+    ['', { stack: ['e', 'a'] }],
+    ['e.jpg', { favorite: true }],
+  ])
+  const gone = { ...lost, 'e.jpg: asset': [null, 'e'] } as Check['differs']
+  expect([...mendable(pair, check(gone))]).toEqual([])
+  const byHand = check({ 'e.jpg: description': ['mine', 'ours'] })
+  expect([...mendable(pair, byHand)]).toEqual([])
 })

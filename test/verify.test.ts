@@ -66,6 +66,45 @@ test('names each difference, field by field', async () => {
   expect([isFavorite, tagIds.length, exif.description]).toEqual([true, 2, 'x'])
 })
 
+test('edited copies and motion halves are compared, too, and get again what the server lost', async () => {
+  const facts = { description: 'Hello', favorite: true as const }
+  const [live, original] = [picture('live.jpg', 4), picture('a.jpg', 5, { facts })]
+  const edited = picture('a-edited.jpg', 5, { facts, warm: true, role: 'edited', of: 'a.jpg' })
+  const half = { name: 'live.mov', sample: 'live.mov', role: 'motion' as const, of: 'live.jpg' }
+  w = await world({ shots: [original, edited, live, { ...live, ...half }] })
+  await w.stages(...READY)
+  await w.server.settled()
+  const { exif, sidecar } = w.asset('a-edited.jpg')
+  exif.description = ''
+  Object.assign(sidecar ?? {}, { description: '', imageDescription: '' })
+  w.asset('a-edited.jpg').isFavorite = false
+  w.asset('live.mov').visibility = 'timeline'
+  const ran = await w.run('verify')
+  expect(ran.code).toBe(3)
+  expect(ran.err).toContain('a.jpg: a-edited.jpg: description is null, not "Hello"')
+  expect(ran.err).toContain('a-edited.jpg: favorite is null, not true')
+  expect(ran.err).toContain('live.jpg: live.mov: visibility is "timeline", not "hidden"')
+  await w.stages('transfer')
+  await w.server.settled()
+  expect(await w.run('verify')).toMatchObject({ code: 0 })
+  expect(w.asset('a-edited.jpg')).toMatchObject({
+    isFavorite: true,
+    exif: { description: 'Hello' },
+  })
+
+  // What was right once and differs now is its owner's.
+  await w.server.settled()
+  w.server.db.remove(w.asset('a-edited.jpg').id)
+  w.asset('live.mov').visibility = 'timeline'
+  w.server.db.touch(w.asset('live.mov'))
+  await w.stages('index-immich', 'verify', 'transfer', 'verify')
+  expect(w.asset('live.mov').visibility).toBe('timeline')
+  expect(w.titles()).not.toContain('a-edited.jpg')
+  const { out } = await w.run('status', ['--list', 'changed'])
+  expect(out).toContain('a-edited.jpg: asset')
+  expect(out).toContain('live.mov: visibility')
+})
+
 test('more than it would ask for one by one are listed', async () => {
   w = await world({
     shots: Array.from({ length: 210 }, (_, n) =>
