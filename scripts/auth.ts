@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-import { question } from 'zx'
 import { writeSettings } from '../lib/dotenv.ts'
 import { googleFlags, googleSignIns, googleUsage, setUpGoogle } from '../lib/google/setup.ts'
 import { isPrivate } from '../lib/immich/address.ts'
@@ -68,6 +67,7 @@ async function ask(name: string, text: string): Promise<string> {
       `Cannot set up Immich: ${name} is not given: put it into ${where}, or run ${hint('auth')} on a terminal`,
     )
   }
+  const { question } = await import('zx')
   const answer = (await question(text)).trim()
   return answer || ask(name, text)
 }

@@ -2,9 +2,6 @@
 import { count, duration, number } from '../lib/progress.ts'
 import { flags, hint, say } from '../lib/stage.ts'
 import { type Collection, openState, readCounts } from '../lib/state/state.ts'
-import { PLANNED } from '../lib/transfer/plan.ts'
-import { remarksOf } from '../lib/transfer/remarks.ts'
-import { standing, tally } from '../lib/transfer/standing.ts'
 
 const usage = `
 What is known, what was sent and what is owed, and the one command to type next. Takes no lock: it runs beside a transfer.
@@ -84,6 +81,10 @@ function sum(name: string, counts: unknown) {
 }
 
 async function list(reason: string) {
+  // Loaded for the rows alone: the numbers should be there at once.
+  const { PLANNED } = await import('../lib/transfer/plan.ts')
+  const { remarksOf } = await import('../lib/transfer/remarks.ts')
+  const { standing, tally } = await import('../lib/transfer/standing.ts')
   const { data } = await openState(given.state, { read: [...PLANNED, 'leftovers'] })
   const { photos, leftovers, links, albumLinks, transfers, checks, albums, runs } = data
   const seen = { assets: data.assets, indexed: runs['index-immich']?.at ?? '' }

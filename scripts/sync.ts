@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { $, question } from 'zx'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { immich } from '../lib/immich/immich.ts'
 import { count, number, size } from '../lib/progress.ts'
@@ -37,6 +36,7 @@ const given = flags(usage, {
 })
 const [choice, rules] = [chooser(given), rulesOf(given)]
 const common = ['--state', given.state, ...(given.quiet ? ['--quiet'] : [])]
+const { $, question } = await import('zx')
 const stages = $({ stdio: 'inherit', nothrow: true, verbose: false })
 let worst = 0
 

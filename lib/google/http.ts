@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pRetry from 'p-retry'
-import { EnvHttpProxyAgent, request as send } from 'undici'
+import type { EnvHttpProxyAgent } from 'undici'
 import { Fail, say } from '../stage.ts'
 import { explain, type GoogleError, type Purpose, passes, readError } from './answers.ts'
 import { tokenMayGo } from './hosts.ts'
@@ -165,6 +165,7 @@ async function once(url: string, ask: Ask, token?: string): Promise<Answer> {
   } = ask
   const idleMs = env('PHOTOFERRY_IDLE_MS', 60_000)
   // The system's proxy settings are honoured, as the googleapis package does for its part.
+  const { EnvHttpProxyAgent, request: send } = await import('undici')
   agent ??= new EnvHttpProxyAgent({ headersTimeout: 0, bodyTimeout: 0, allowH2: false })
   const stop = new AbortController()
   const silence = new Later(`no answer for ${Math.round(idleMs / 1000)} s`)

@@ -1,4 +1,3 @@
-import { question } from 'zx'
 import { Fail, hint, say } from '../stage.ts'
 import type { Purpose } from './answers.ts'
 import { hasClient, readClient } from './client.ts'
@@ -91,6 +90,7 @@ async function wayOf(given: GoogleFlags) {
       { exitCode: 2 },
     )
   }
+  const { question } = await import('zx')
   say('Takeouts in Drive can be reached in two ways:')
   say('  h  by hand: only files that you pick on a page of Google, one click for each export')
   say('  u  unattended: it may read all of your Drive, and nobody has to be there')

@@ -1,4 +1,3 @@
-import { $ } from 'zx'
 import { say } from '../stage.ts'
 
 /**
@@ -17,6 +16,7 @@ export async function showPage(
   }
   if (!browser) return
   const opener = { darwin: 'open', win32: 'explorer' }[process.platform as 'darwin'] ?? 'xdg-open'
+  const { $ } = await import('zx')
   // Where there is none, the link is there.
   $({ nothrow: true, quiet: true, detached: true })`${opener} ${address}`.catch(() => {})
 }

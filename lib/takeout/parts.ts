@@ -1,7 +1,6 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { glob } from 'zx'
 import { Fail } from '../stage.ts'
 import type { Part } from '../state/state.ts'
 
@@ -96,6 +95,7 @@ async function expandOne(text: string): Promise<string[]> {
   if (text.trim() === '') return []
   if (await stat(path).catch(() => null)) return [path]
   if (!/[*?[{]/.test(path)) return []
+  const { glob } = await import('zx')
   // Brackets and parentheses of a name like "takeout (1).zip" are no pattern here.
   return (await glob(path.replace(/[()]/g, '\\$&'), { onlyFiles: false })).sort()
 }
