@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { count, number, progress, size } from '../lib/progress.ts'
+import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
 import { openState, type Part, type Photo } from '../lib/state/state.ts'
 import { accountLines, leftCounts, roleCounts } from '../lib/takeout/account.ts'
@@ -79,9 +80,11 @@ if (isSame && !given.explain && found.every((part) => isSeen(part, last.seen))) 
 
 // 2. Read them. One that cannot be read is told and passed over; what the state knows of it stays.
 const shown = progress(found.length, 'parts', given)
+const isRead = doing('reading')
 const { files, read, gone, unreadable } = await readSources(found, last?.seen, state.data, (part) =>
   shown.tick({ now: part.name }),
 )
+isRead()
 shown.end()
 await tellDrive()
 const picked = await pickedPhotos()
@@ -131,6 +134,7 @@ const left = notChosen > 0 ? `, ${number(notChosen)} not chosen` : ''
 say(
   `${held}${left}: ${count(changed.photos, 'photo')} and ${count(changed.albums, 'album')} new or changed`,
 )
+tellTime(given)
 if (given.json) {
   const roles = Object.fromEntries(roleCounts(library.rows))
   console.log(JSON.stringify({ files: files.length, roles, changed }))

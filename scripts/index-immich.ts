@@ -2,6 +2,7 @@
 import { toAsset } from '../lib/immich/assets.ts'
 import { immich } from '../lib/immich/immich.ts'
 import { count, progress, terms } from '../lib/progress.ts'
+import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
 import { openState } from '../lib/state/state.ts'
 
@@ -74,6 +75,7 @@ else
       ', ',
     )}`,
   )
+tellTime(given)
 if (given.json) console.log(JSON.stringify({ ...changed, held: Object.keys(assets).length }))
 
 async function fetchAssets(updatedAfter?: string) {

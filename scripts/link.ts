@@ -3,6 +3,7 @@ import { linkAlbums } from '../lib/link/albums.ts'
 import { doubts, readDoubts } from '../lib/link/evidence.ts'
 import { assetIndex, type Bytes, dispute, matchPhoto, STRICTNESS } from '../lib/link/matching.ts'
 import { count, number, progress } from '../lib/progress.ts'
+import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import { type AlbumLink, type Link, openState, type Part, type Photo } from '../lib/state/state.ts'
 
@@ -67,6 +68,7 @@ const wanted = doubts(open, photos, links, parts, index)
 const reads = [...wanted.values()].reduce((sum, { size }) => sum + size, 0)
 const shown = progress(reads, 'files that Immich may have', given)
 let unread = 0
+const isRead = doing('reading')
 for (const [part, inPart] of wanted) {
   const problem = (message: string) => {
     unread++
@@ -77,6 +79,7 @@ for (const [part, inPart] of wanted) {
     shown.tick({ now: photos[id]?.title ?? '' })
   }
 }
+isRead()
 shown.end()
 
 // 3. Decide, and write what changed.
@@ -134,6 +137,7 @@ for (const [id, { how, candidates = [] }] of Object.entries(albumLinks)) {
     say(`"${title}": removed from Immich: ${hint('transfer', '--restore-deleted')} makes it again`)
 }
 if (unread > 0) say(`${count(unread, 'file')} could not be read, and so not compared`)
+tellTime(given)
 if (given.json) console.log(JSON.stringify({ ...Object.fromEntries(ways), read: reads, unread }))
 process.exitCode = unread > 0 ? 3 : 0
 

@@ -5,6 +5,7 @@ import { Interrupted, immich, Refused } from '../lib/immich/immich.ts'
 import { NEEDED, requirePermissions } from '../lib/immich/permissions.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
+import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
 import {
   openState,
@@ -212,6 +213,7 @@ if (failed.size > 0)
   say(
     `run ${hint('transfer')} again to retry what failed; ${hint('status', '--list failed')} shows it`,
   )
+tellTime(given)
 if (given.json) console.log(JSON.stringify(counts))
 process.exitCode = failed.size + owing > 0 ? 3 : tired ? 4 : 0
 

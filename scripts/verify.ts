@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { immich } from '../lib/immich/immich.ts'
 import { count, number, progress, terms } from '../lib/progress.ts'
+import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import { type Check, openState, type Transfer } from '../lib/state/state.ts'
 import { askServer } from '../lib/transfer/asking.ts'
@@ -75,7 +76,7 @@ for (let poll = 0; ; poll++) {
   })
   shown.tick({ items: before - left.length })
   if (left.length === 0 || Date.now() - started + POLL_MS > waitMs) break
-  await sleep(POLL_MS)
+  await sleep(POLL_MS).finally(doing('waiting for the server'))
 }
 shown.end()
 
@@ -120,6 +121,7 @@ say(
   ])}`,
 )
 if (tally.differ > 0) say(`${hint('transfer')} gives again what the server lost`)
+tellTime(given)
 if (given.json) console.log(JSON.stringify(tally))
 process.exitCode = hopeful > 0 ? 3 : 0
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import pRetry from 'p-retry'
 import type { Agent } from 'undici'
+import { doing } from '../spent.ts'
 import { say, wholeNumber } from '../stage.ts'
 import {
   cannotTalk,
@@ -77,7 +78,9 @@ export function connect(base: string, key?: string) {
   async function again<T>(options: Tries<T>, attempt: () => Promise<T>): Promise<T> {
     const { settle, retries = retriesMax } = options
     let doubt = false
+    let pause = () => {}
     const tries = async () => {
+      pause()
       const settled = doubt && settle ? await settle() : undefined
       return settled ?? attempt()
     }
@@ -95,6 +98,7 @@ export function connect(base: string, key?: string) {
           doubt ||= error.doubt
           const wait = Math.min(error.wait, retryMs * 60)
           if (attemptNumber >= 3) say(`Immich: ${error.message}, trying again`)
+          pause = doing('waiting for the server')
           if (wait > retryDelay) await sleep(wait - retryDelay)
         },
       })
@@ -103,6 +107,8 @@ export function connect(base: string, key?: string) {
       if (error.status === 500) throw new Refused(500, error.message)
       const next = 'see that the server runs and is reachable from here, then run again'
       throw cannotTalk(base, `${error.message}: ${next}`, error)
+    } finally {
+      pause()
     }
   }
 
@@ -121,25 +127,33 @@ export function connect(base: string, key?: string) {
       if (ms) timer = setTimeout(() => stop.abort(silence), ms)
     }
     let bodyError: { error: unknown } | undefined
+    let over = doing('waiting for the server')
 
     // Only the server's silence counts, not the time that our own source of bytes takes.
     async function* sent(chunks: AsyncIterable<Buffer>) {
       patience(0)
+      over()
       try {
         for await (const chunk of chunks) {
           patience(idleMs)
+          over = doing('sending')
           yield chunk
+          over()
           patience(0)
         }
       } catch (error) {
         bodyError = { error }
         throw error
+      } finally {
+        over()
       }
+      over = doing('waiting for the server')
       // A proxy that keeps the body to itself passes it on only now.
       patience(idleMs * 10)
     }
     async function* received(chunks: AsyncIterable<Buffer>) {
       patience(idleMs)
+      const over = doing('waiting for the server')
       try {
         for await (const chunk of chunks) {
           patience(0)
@@ -149,6 +163,7 @@ export function connect(base: string, key?: string) {
       } catch (error) {
         throw unanswered(error)
       } finally {
+        over()
         patience(0)
       }
     }
@@ -176,6 +191,7 @@ export function connect(base: string, key?: string) {
             ? null
             : JSON.stringify(json),
       })
+      over()
       const { statusCode: status } = answer
       const date = Date.parse(String(answer.headers.date))
       if (date) skew = date - Date.now()
@@ -192,6 +208,7 @@ export function connect(base: string, key?: string) {
         now().getTime(),
       )
     } catch (error) {
+      over()
       patience(0)
       throw bodyError ? bodyError.error : unanswered(error)
     }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Low } from 'lowdb'
+import { doing } from '../spent.ts'
 import { say, stage as thisStage } from '../stage.ts'
 import { type Collections, countRecords, database } from './database.ts'
 import { takeLock } from './lock.ts'
@@ -340,7 +341,7 @@ export async function openState<R extends Collection = never, W extends Collecti
   const adapter = database(file, [...new Set<string>([...read, ...write])], { writes })
   const low = new Low<Collections>(adapter, {})
   try {
-    await low.read()
+    await kept(low.read())
   } catch (error) {
     unlock()
     throw error
@@ -407,9 +408,13 @@ export async function openState<R extends Collection = never, W extends Collecti
       return adapter.replace(collection, records)
     },
     flush: adapter.flush,
-    save: () => end(() => (writes ? low.write() : Promise.resolve())),
+    save: () => end(() => (writes ? kept(low.write()) : Promise.resolve())),
     close: () => end(() => Promise.resolve()),
   }
+}
+
+function kept(writing: Promise<void>) {
+  return writing.finally(doing('keeping the state'))
 }
 
 /** Records of each collection, from the head of the file and the journal: fast at any size, and takes no lock. */

@@ -1,6 +1,7 @@
 import { type Body, bodies } from '../archive/archive.ts'
 import { looksOf } from '../picture/looks.ts'
 import { HEAD_BYTES, readHead } from '../picture/picture.ts'
+import { doing } from '../spent.ts'
 import { Fail } from '../stage.ts'
 import type { Part, Seen } from '../state/state.ts'
 import type { Heads } from './doubts.ts'
@@ -42,11 +43,14 @@ async function eachOf(
   for (const [part, inPart] of Map.groupBy(there, (file) => file.part)) {
     const byPath = new Map(inPart.map((file) => [file.path, file]))
     const wanted = inPart.map((file) => ({ ...file, role: 'original' as const, why: '' }))
+    const over = doing('reading')
     try {
       for await (const { path, open } of bodies(parts.get(part) as Part, wanted))
         await take(byPath.get(path) as ExportFile, open)
     } catch (error) {
       if (!(error instanceof Fail)) throw error
+    } finally {
+      over()
     }
   }
 }

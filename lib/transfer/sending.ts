@@ -5,6 +5,7 @@ import type { Immich } from '../immich/immich.ts'
 import { storedName, type Upload } from '../immich/upload.ts'
 import { uploadName } from '../immich/upload-name.ts'
 import { HEAD_BYTES, type Head, readHead } from '../picture/picture.ts'
+import { doing } from '../spent.ts'
 import type { Asset, Part, Photo, PhotoFile, Transfer, Want } from '../state/state.ts'
 import { fileKey, filesToSend, motionOf } from '../takeout/photo-files.ts'
 import { arrival, completion } from './arrival.ts'
@@ -233,10 +234,17 @@ async function open(body: Body, sent: (bytes: number) => void) {
 }
 
 async function* readable(body: Body): AsyncGenerator<Buffer> {
+  let over = doing('reading')
   try {
-    yield* body.open()
+    for await (const chunk of body.open()) {
+      over()
+      yield chunk
+      over = doing('reading')
+    }
   } catch (error) {
     throw new Unreadable(body.part, error)
+  } finally {
+    over()
   }
 }
 
