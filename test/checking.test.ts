@@ -100,6 +100,16 @@ test('a photo is compared with all its assets, each under its name', () => {
   expect([isGone(all), isGone(joined([['b', { asset: [null, 'e'] }]]))]).toEqual([false, true])
 })
 
+test('a motion half that gave way to the one in the picture is no difference', () => {
+  const of = (live: unknown) =>
+    joined([
+      ['', { live: [live, 'm'] }],
+      ['a.mp4', { asset: [null, 'm'] }],
+    ])
+  expect(of('own')).toEqual({})
+  expect(Object.keys(of(null))).toEqual(['live', 'a.mp4: asset'])
+})
+
 test('an album: title, description and the photos that were put there', () => {
   const transfer = {
     album: 'b',

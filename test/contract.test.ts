@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { xmp } from '../lib/picture/xmp.ts'
-import { sample } from './sandbox/every-shot.ts'
+import { sample, withMovie } from './sandbox/every-shot.ts'
 import { withExif } from './sandbox/exif.ts'
 import { startImmich } from './sandbox/immich.ts'
 import { landscape } from './sandbox/landscape.ts'
@@ -994,6 +994,27 @@ describe.each(servers)('%s', (_, start) => {
       const still = (await send({ fields: { livePhotoVideoId: video } })).json.id
       expect((await get(video)).visibility).toBe('hidden')
       expect((await get(still)).livePhotoVideoId).toBe(video)
+    })
+
+    test('a movie inside a picture is taken out, and another half gives way to it', async () => {
+      const [inside, other] = [movie(), movie()]
+      const bytes = withMovie(picture(), inside)
+      const video = (await send({ name: `${mark}-in.mp4`, bytes: other })).json.id
+      const still = (await send({ bytes, fields: { livePhotoVideoId: video } })).json.id
+      await until(async () => (await call('GET', `/assets/${video}`)).status === 400)
+      made.assets.delete(video)
+      const own = await get((await get(still)).livePhotoVideoId)
+      expect([own.checksum, own.visibility]).toEqual([base64(inside), 'hidden'])
+      made.assets.add(own.id)
+
+      const same = movie()
+      const known = (await send({ name: `${mark}-same.mp4`, bytes: same })).json.id
+      const again = await send({
+        bytes: withMovie(picture(), same),
+        fields: { livePhotoVideoId: known },
+      })
+      await extracted(again.json.id)
+      expect((await get(again.json.id)).livePhotoVideoId).toBe(known)
     })
 
     test("halves with one of Apple's ids find each other", async () => {

@@ -50,11 +50,19 @@ export function piecesOf(transfer: Transfer): Map<string, Transfer> {
 
 /** How all of them differ, as one. */
 export function joined(pieces: Iterable<[name: string, Differs]>): Differs {
-  return Object.fromEntries(
+  const all: Differs = Object.fromEntries(
     [...pieces].flatMap(([name, differs]) =>
       Object.entries(differs).map(([field, values]) => [named(name, field), values]),
     ),
   )
+  // A picture that holds its motion half in itself keeps that one: the server takes it out, and deletes the other.
+  const [live, wanted] = all.live ?? []
+  const half = Object.keys(all).find(
+    (field) => field.endsWith(': asset') && all[field]?.[0] === null && all[field]?.[1] === wanted,
+  )
+  if (!live || !half) return all
+  const { live: _, [half]: __, ...rest } = all
+  return rest
 }
 
 /** The part of it that one of them has. */

@@ -8,6 +8,7 @@ import {
   still,
   type Told,
   truncated,
+  withMovie,
 } from './every-shot.ts'
 import { bytesOf } from './takeout.ts'
 
@@ -15,6 +16,7 @@ const ALPS: Place = [47.5596, 10.7498, 796]
 const TOKYO: Place = [35.6586, 139.7454]
 const IN_ALPS = { facts: { place: ALPS }, arrives: { zone: 'Europe/Berlin' } }
 const HEIC = (salt: string) => sample('live.heic', salt)
+const JPEG = (name: string) => bytesOf(still(name))
 const MOV = (salt: string) => sample('live.mov', salt)
 
 export const kinds = (): Told[] => [
@@ -80,6 +82,18 @@ function live(): Told[] {
     ),
     ...pair(still('PXL_6.MP.jpg'), 'PXL_6.MP', movie('6')),
     ...pair(still('PXL_7.MP~2.jpg'), 'PXL_7.MP~2', movie('7')),
+    // Pixels hold their half in the picture, too: it is the same, or the picture's own stays.
+    ...pair(
+      still('PXL_20.MP.jpg', { bytes: withMovie(JPEG('PXL_20'), movie('20')) }),
+      'PXL_20.MP',
+      movie('20'),
+    ),
+    ...pair(
+      still('PXL_21.MP.jpg', { bytes: withMovie(JPEG('PXL_21'), movie('21')) }),
+      'PXL_21.MP',
+      movie('another'),
+      { becomes: movie('21') },
+    ),
     ...pair(still('MVIMG_8.jpg'), 'MVIMG_8', movie('8')),
     // The half came with a sidecar of its own, of the same second: the ids agree, so it is a half.
     own[0] as Told,

@@ -33,7 +33,12 @@ export type Arrives = {
 export type ExportKey = 'days' | 'v1' | 'cut' | 'french' | 'unpacked' | 'older' | 'gap' | 'main'
 
 /** `arrives`: what must come of this file; false: nothing by itself. */
-export type Told = Shot & { export?: ExportKey; arrives: Partial<Arrives> | false }
+export type Told = Shot & {
+  export?: ExportKey
+  arrives: Partial<Arrives> | false
+  /** The bytes that the server has in the place of its own. */
+  becomes?: Buffer
+}
 
 export const at = (utc: string) => Date.parse(`${utc}Z`) / 1000
 
@@ -97,6 +102,16 @@ export function movie(salt: string, { utc, seconds }: { utc?: string; seconds?: 
     }
   }
   return bytes
+}
+
+/** The JPEG with this movie behind it, as Pixels hold their motion half. */
+export function withMovie(jpeg: Buffer, movie: Buffer): Buffer {
+  const camera = 'xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" GCamera:MicroVideo="1"'
+  const text = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" ${camera} GCamera:MicroVideoVersion="1" GCamera:MicroVideoOffset="${movie.length}"/></rdf:RDF></x:xmpmeta>`
+  const body = Buffer.from(`http://ns.adobe.com/xap/1.0/\0${text}`)
+  const marker = Buffer.from([0xff, 0xe1, 0, 0])
+  marker.writeUInt16BE(body.length + 2, 2)
+  return Buffer.concat([jpeg.subarray(0, 2), marker, body, jpeg.subarray(2), movie])
 }
 
 /** What arrives of a shot, whole. */

@@ -28,7 +28,7 @@ export type Arriving = Arrives & { what: string; sha1: string; bytes: Buffer }
 export function everyArrival(): Arriving[] {
   return shots().flatMap((shot) => {
     if (!shot.arrives) return []
-    const bytes = bytesOf(shot)
+    const bytes = shot.becomes ?? bytesOf(shot)
     const sha1 = createHash('sha1').update(bytes).digest('hex')
     return [{ ...arrivalOf(shot), what: `${shot.folder}/${shot.name}`, sha1, bytes }]
   })

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { DOMParser } from '@xmldom/xmldom'
 import ExifReader from 'exifreader'
 import { readHead } from '../../lib/picture/picture.ts'
@@ -126,6 +128,36 @@ function joinHalves(db: Db, asset: Asset, contentId: string) {
   for (const album of db.albums.values())
     album.assetIds = album.assetIds.filter((id) => id !== video.id)
   db.touch(still, video)
+}
+
+/**
+ * A picture that holds its motion half behind it (a Pixel's) gets that one as its video. Another that it had is deleted;
+ * one of the same bytes is found.
+ */
+export function takeOutVideo(db: Db, asset: Asset, head: Buffer): Asset | undefined {
+  const length = Number(/MicroVideoOffset="(\d+)"/.exec(head.toString('latin1'))?.[1])
+  if (!length || asset.type !== 'IMAGE' || head.length < asset.size) return
+  const bytes = head.subarray(asset.size - length)
+  const checksum = createHash('sha1').update(bytes).digest('hex')
+  const { fileCreatedAt, fileModifiedAt, livePhotoVideoId: old } = asset
+  const name = asset.originalFileName
+  const there = db.byChecksum(checksum)
+  const video =
+    there ??
+    db.add({
+      checksum,
+      originalFileName: `${name.slice(0, name.length - extname(name).length)}.mp4`,
+      size: length,
+      fileCreatedAt,
+      fileModifiedAt,
+      visibility: 'hidden',
+    })
+  if (video.visibility === 'timeline') video.visibility = 'hidden'
+  if (old === video.id) return
+  asset.livePhotoVideoId = video.id
+  db.touch(asset, video)
+  if (old) db.remove(old)
+  return there ? undefined : video
 }
 
 /** A date with an offset that no country has today is dropped whole. */

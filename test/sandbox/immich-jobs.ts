@@ -1,9 +1,10 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { written } from './immich-assets.ts'
 import type { Jobs } from './immich-call.ts'
 import type { Major } from './immich-check.ts'
 import type { Asset, Db } from './immich-db.ts'
-import { apply, headOf, read, type ZoneAt } from './immich-extract.ts'
+import { apply, headOf, read, takeOutVideo, type ZoneAt } from './immich-extract.ts'
 
 type Options = {
   delayMs: number
@@ -29,7 +30,16 @@ export function startJobs(db: Db, v: Major, { delayMs, zoneAt, heads, originals 
           ? await headOf(asset.path)
           : (heads.get(asset.id) ?? Buffer.alloc(0))
         const found = await read(head, asset)
-        if (db.assets.has(asset.id)) apply(db, v, asset, found, zoneAt)
+        if (!db.assets.has(asset.id)) return
+        apply(db, v, asset, found, zoneAt)
+        const video = takeOutVideo(db, asset, head)
+        if (!video) return
+        const bytes = head.subarray(asset.size - video.size)
+        if (originals) {
+          video.path = join(originals, `${video.id}.mp4`)
+          await writeFile(video.path, bytes)
+        } else heads.set(video.id, bytes)
+        jobs.extract(video)
       }),
     writeSidecar: (asset) =>
       later(() => {
