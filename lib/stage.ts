@@ -44,6 +44,21 @@ export function harmless(text: string) {
   return text.replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 }
 
+const last = new Set<() => Promise<unknown>>()
+const LAST_MS = 5000
+
+/** Has `work` done before the process ends when a person interrupts it (five seconds at most); gives what calls that off. */
+export function whenInterrupted(work: () => Promise<unknown>): () => void {
+  last.add(work)
+  return () => void last.delete(work)
+}
+
+/** Does what was left for an interruption. Never throws. */
+export async function endInterrupted(): Promise<void> {
+  const limit = new Promise((resolve) => setTimeout(resolve, LAST_MS).unref())
+  await Promise.race([Promise.allSettled([...last].map((work) => work())), limit])
+}
+
 const shared = {
   state: { type: 'string' },
   limit: { type: 'string' },
@@ -140,10 +155,22 @@ function end(error: unknown) {
     say(`Cannot go on: ${(error as Error).message}`)
     process.exit(1)
   }
+  const place = troubleWithPlace(error as NodeJS.ErrnoException)
+  if (place) {
+    say(`Cannot go on: ${(error as Error).message}: ${place} and run again, it goes on from here`)
+    process.exit(1)
+  }
   // Anything else is our bug, and then the stack is what helps.
   const { stack } = error as Error
   say(`This is a bug in photoferry, please report it:\n${stack ?? error}`)
   process.exit(1)
+}
+/** What to do where the system lets nothing be written (or made): that is the place's fault, not ours. */
+function troubleWithPlace({ code = '', path, syscall }: NodeJS.ErrnoException) {
+  if (/^(ENOSPC|EDQUOT|EFBIG)$/.test(code)) return 'make room'
+  if (/^(EACCES|EPERM|EROFS)$/.test(code) && path) return `let your user read and write ${path}`
+  if (/^(ENOTDIR|EEXIST)$/.test(code) && syscall === 'mkdir')
+    return `${path} has to be a folder: move what is there`
 }
 // A reader that has seen enough (`| head`) ends the stage as it is.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

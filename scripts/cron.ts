@@ -57,8 +57,6 @@ if (!given.crontab) {
   console.log(`# ~/.config/systemd/user/${name}.service
 [Unit]
 Description=Google Photos to Immich
-Wants=network-online.target
-After=network-online.target
 
 [Service]
 Type=oneshot

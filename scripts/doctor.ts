@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { existsSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
+import type { Purpose } from '../lib/google/answers.ts'
 import { hasClient } from '../lib/google/client.ts'
-import { endingSoon, readTokens } from '../lib/google/google.ts'
+import { endingSoon, readTokens, tryOut } from '../lib/google/google.ts'
 import { googleSignIns } from '../lib/google/setup.ts'
 import { immich } from '../lib/immich/immich.ts'
 import { NEEDED } from '../lib/immich/permissions.ts'
@@ -92,11 +93,15 @@ function settings() {
 }
 
 async function google() {
-  const [soon] = await endingSoon()
-  if (soon) throw new Fail(soon)
-  if (Object.keys((await readTokens()).grants).length === 0)
-    throw new Fail(`a client is there, and nobody is signed in: ${hint('auth', '--google drive')}`)
-  return (await googleSignIns()).join('; ')
+  const purposes = Object.keys((await readTokens()).grants) as Purpose[]
+  if (purposes.length === 0)
+    throw new Fail(
+      `a client is there, and nobody is signed in: ${hint('auth', '--google drive')} (Takeouts in Drive) or ${hint('auth', '--google picker')} (photos that you pick)`,
+    )
+  for (const purpose of purposes) await tryOut(purpose)
+  const soon = await endingSoon(purposes)
+  if (soon.length > 0) throw new Fail(soon.join('; '))
+  return `${(await googleSignIns()).join('; ')}; tried just now`
 }
 
 async function takeout() {

@@ -122,7 +122,7 @@ async function showPlan() {
   const bytes = plan.bytesOf(todo)
   say('the plan:')
   const row = (name: string, text: string) => say(`  ${name.padEnd(13)} ${text}`)
-  row('to send', `${count(toSend.length, 'photo')}, ${size(bytes)}${await freeSpace(bytes)}`)
+  row('to send', `${count(toSend.length, 'photo')}, ${plan.sizeOf(todo)}${await freeSpace(bytes)}`)
   if (toComplete > 0) row('to complete', `${count(toComplete, 'photo')} that Immich has already`)
   if (removed > 0) row('to bring back', count(removed, 'photo'))
   if (plan.tired.length > 0)

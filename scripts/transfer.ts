@@ -94,7 +94,7 @@ const todo = plan.left.slice(0, given.limit)
 if (given['dry-run']) {
   for (const id of [...removed, ...todo]) console.log(plan.photos[id]?.title)
   say(
-    `would send or complete ${count(todo.length, 'photo')} (${size(plan.bytesOf(todo))}), bring back ${number(removed.length)}`,
+    `would send or complete ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}), bring back ${number(removed.length)}`,
   )
   process.exit(0)
 }
@@ -113,6 +113,7 @@ if (todo.length + removed.length + plan.albumsLeft().length + old().length === 0
   const now = { account: plan.counts, remarks: plan.remarks() }
   if (JSON.stringify([run.account, run.remarks]) !== JSON.stringify(Object.values(now)))
     state.put('runs', 'transfer', { ...run, ...now })
+  await endChoices()
   await state.save()
   process.exit(tired ? 4 : 0)
 }
@@ -137,18 +138,13 @@ if (removed.length > 0) plan = planOf(state.data, choice, rules)
 const { photos } = plan
 const left = plan.left.slice(0, given.limit)
 const claimed = new Set(left.filter((id) => plan.assetOf(id)))
-const bytes = plan.bytesOf(left)
+let bytes = plan.bytesOf(left)
 const arrived = new Map<PhotoFile, Arrived>()
 await pool(claimed, workers, (id) => counting(id, () => claim(id)))
 const inTurn = turns()
 const shown = progress(left.length, 'photos', { ...given, totalBytes: bytes })
 const whole = left.filter((id) => !failed.has(id))
 const places = await locate(parts, photos, whole, transfers)
-const choices = new Set(
-  left
-    .flatMap((id) => photos[id]?.files[0]?.part ?? [])
-    .filter((part) => parts[part]?.kind === 'picked'),
-)
 tellDrive([...places])
 const missing = new Set<string>()
 for (const id of places.keys()) {
@@ -170,10 +166,7 @@ let filled = 0
 const { albumsLeft, standings } = planOf(state.data, choice, rules)
 for (const id of albumsLeft()) await counting(id, () => fill(id))
 for (const id of old()) await counting(id, () => giveWay(id))
-for (const id of choices) {
-  const isOver = left.every((photo) => photos[photo]?.files[0]?.part !== id || plan.assetOf(photo))
-  if (isOver) await (await import('../lib/google/picked.ts')).finishPicked(parts[id] as Part)
-}
+await endChoices()
 shown.end()
 
 // 5. Count, in rows that add up.
@@ -236,8 +229,15 @@ function isBettered(id: string) {
 
 async function sendFrom(part: Part, files: Wanted[]) {
   if (part.kind === 'picked') {
-    const fetched = await (await import('../lib/google/picked.ts')).fetchPicked(part, files)
-    return sendFrom(fetched.part, fetched.wanted)
+    const { fetchPicked } = await import('../lib/google/picked.ts')
+    const { folder, here, refused, ended } = await fetchPicked(part, files)
+    for (const [{ id }, why] of refused)
+      await counting(id, () => Promise.reject(new Unreadable(folder, new Fail(why))))
+    // Nobody knew it before.
+    for (const { from } of here) bytes += from.size
+    await sendFrom(folder, here)
+    if (ended) throw ended
+    return
   }
   const from = files.map(({ from }) => from)
   if (part.kind === 'tgz') {
@@ -292,6 +292,22 @@ async function finish(id: string) {
   const known = { link: links[id], check: checks[id], assets, listed, rules }
   for await (const transfer of finishPhoto(server, photos[id] as Photo, before, known))
     record(id, transfer)
+}
+
+/** Choices of which nothing is left to fetch are ended at Google. */
+async function endChoices() {
+  if (!Object.values(parts).some(({ kind }) => kind === 'picked')) return
+  const { finishPicked } = await import('../lib/google/picked.ts')
+  // Not of this run's choice alone: what it leaves out may be sent by the next.
+  const { standings, assetOf } = planOf(state.data, chooser({}), rules)
+  const isOver = (id: string) =>
+    assetOf(id) || /^(left out|removed)$/.test(standings.get(id)?.is ?? '')
+  const open = new Set(
+    Object.entries(state.data.photos)
+      .filter(([id, { picked }]) => picked && !isOver(id))
+      .map(([, { files }]) => files[0]?.part),
+  )
+  await finishPicked(parts, (part) => !open.has(part))
 }
 
 /** A picked photo gives way to its original, once that is on the server. */

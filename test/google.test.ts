@@ -137,8 +137,8 @@ describe('auth --google', () => {
     const { text } = await auth(drive)
     expect(text).toMatch(/lives until \d{4}-\d\d-\d\d only.*Testing/)
     const { ends = 0 } = (await grants()).drive ?? {}
-    expect(await endingSoon(ends - 4 * 86_400_000)).toEqual([])
-    expect(await endingSoon(ends - 3 * 86_400_000)).toEqual([
+    expect(await endingSoon(['drive'], ends - 4 * 86_400_000)).toEqual([])
+    expect(await endingSoon(['drive'], ends - 3 * 86_400_000)).toEqual([
       expect.stringMatching(/drive ends .*Publish app/),
     ])
   })
@@ -167,7 +167,7 @@ describe('auth --google', () => {
   })
 
   test.each([
-    ['that is not there', undefined, /no client file.*Desktop app.*Download JSON/],
+    ['that is not there', undefined, /no client file[\s\S]*Desktop app.*Download JSON/],
     ['of a service account', { type: 'service_account' }, /service account/],
     ['of something else', { hello: 1 }, /neither "installed" nor "web"/],
     [

@@ -7,6 +7,8 @@ export type GoogleError = { status: number; reason: string; message: string; lin
 
 const console_ = 'https://console.cloud.google.com'
 export const PAGES = {
+  project: `${console_}/projectcreate`,
+  branding: `${console_}/auth/branding`,
   clients: `${console_}/auth/clients`,
   audience: `${console_}/auth/audience`,
   drive: `${console_}/apis/library/drive.googleapis.com`,
@@ -15,6 +17,7 @@ export const PAGES = {
   takeout: 'https://takeout.google.com',
 }
 const signInAgain = (purpose: Purpose) => hint('auth', `--google ${purpose}`)
+const withClient = (purpose: Purpose) => hint('auth', `--google ${purpose} --client FILE`)
 
 /** Reads the body of an answer: the API's `{error: {code, message, errors, details}}`, or OAuth's `{error, error_description}`. */
 export function readError(status: number, body: unknown): GoogleError {
@@ -63,7 +66,7 @@ export function explain(error: GoogleError, purpose: Purpose, scope = ''): Fail 
   }
   if (/invalid_client|unauthorized_client|deleted_client|disabled_client/.test(reason)) {
     return cannot(
-      `it does not know this client (${reason}): open ${PAGES.clients}, make one of type "Desktop app", download its JSON and name it: ${hint('auth', '--google drive --client FILE')}`,
+      `it does not know this client (${reason}): open ${PAGES.clients}, make one of type "Desktop app", click "Download JSON" and name the file: ${withClient(purpose)}`,
     )
   }
   if (/redirect_uri_mismatch/.test(reason)) {

@@ -1,30 +1,43 @@
-import { chmod, copyFile, mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dataFolder, Fail, hint } from '../stage.ts'
-import { PAGES } from './answers.ts'
+import { PAGES, type Purpose } from './answers.ts'
 
 /** What Google's console gives as a file. A web client comes back only to an address that is registered with it. */
 export type Client = { id: string; secret: string; redirect?: string }
 
 const clientFile = () => process.env.GOOGLE_CLIENT || `${dataFolder}/google-client.json`
 
-/** The client's file, kept beside the state and readable by its owner alone. Throws Fail, with what to click, where there is none. */
-export async function readClient(from?: string): Promise<Client> {
-  const path = from ?? (await findClient())
-  const client = clientIn(path, await readFile(path, 'utf8').catch(() => missing(path)))
-  if (from && !process.env.GOOGLE_CLIENT) {
-    await mkdir(dataFolder, { recursive: true, mode: 0o700 })
-    await copyFile(from, clientFile())
-    await chmod(clientFile(), 0o600)
-  }
-  return client
+/** The client's file, the usual one or `from`. Throws Fail, with what to click for this purpose, where there is none. */
+export async function readClient({
+  from,
+  purpose = 'drive',
+}: {
+  from?: string
+  purpose?: Purpose
+} = {}): Promise<Client> {
+  const path = from ?? (await findClient()) ?? clientFile()
+  const text = await readFile(path, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
+    if (from === undefined && code === 'ENOENT') throw missing(path, purpose)
+    const found = { ENOENT: 'there is none', EISDIR: 'it is a folder' }[code ?? ''] ?? code
+    throw new Fail(
+      `Cannot use the client file ${path}: ${found}: name the file that "Download JSON" gave you at ${PAGES.clients}`,
+    )
+  })
+  return clientIn(path, text)
+}
+
+/** Keeps a client's file beside the state, readable by its owner alone: later stages find it there. */
+export async function keepClient(from: string): Promise<void> {
+  if (process.env.GOOGLE_CLIENT) return
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  const temporary = `${clientFile()}.${process.pid}`
+  await writeFile(temporary, await readFile(from), { mode: 0o600 })
+  await rename(temporary, clientFile())
 }
 
 /** Whether anything was set up: stages that can do without Google ask before they mention it. */
 export async function hasClient(): Promise<boolean> {
-  return findClient().then(
-    () => true,
-    () => false,
-  )
+  return (await findClient()) !== undefined
 }
 
 async function findClient() {
@@ -32,13 +45,20 @@ async function findClient() {
   if (await readFile(usual).catch(() => null)) return usual
   const names = await readdir(dataFolder).catch(() => [])
   const found = names.find((name) => /^client_secret.*\.json$/.test(name))
-  return found && !process.env.GOOGLE_CLIENT ? `${dataFolder}/${found}` : missing(usual)
+  return found && !process.env.GOOGLE_CLIENT ? `${dataFolder}/${found}` : undefined
 }
 
-function missing(path: string): never {
-  throw new Fail(
-    `Cannot sign in to Google: there is no client file at ${path}: open ${PAGES.clients}, click "Create client", type "Desktop app", "Download JSON", then ${hint('auth', '--google drive --client FILE')} (docs/google-sign-in.md goes through it)`,
-  )
+function missing(path: string, purpose: Purpose) {
+  const api = purpose === 'drive' ? 'Google Drive API' : 'Google Photos Picker API'
+  const file = hint('auth', `--google ${purpose} --client ~/Downloads/client_secret_XXX.json`)
+  return new Fail(`Cannot sign in to Google: there is no client file at ${path}. Each user makes one, once, in ten minutes:
+  1. make a project ("Create"): ${PAGES.project}
+  2. switch on the ${api} ("Enable"): ${PAGES[purpose]}
+  3. give it a name ("Get started", Audience "External"): ${PAGES.branding}
+  4. "Create client", type "Desktop app", "Create", "Download JSON": ${PAGES.clients}
+  5. "Publish app", or else every sign-in ends after seven days: ${PAGES.audience}
+  6. ${file}
+docs/google-sign-in.md goes through it page by page`)
 }
 
 function clientIn(path: string, text: string): Client {

@@ -155,12 +155,14 @@ export async function driveSource(part: InDrive): Promise<Source> {
 
   async function close() {
     if (keepFrom === keptBefore || missing(held(), keepFrom, size).length > 0) return
-    await mkdir(`${dataFolder}/drive`, { recursive: true, mode: 0o700 })
     const bytes = assembled(held(), keepFrom, size - keepFrom)
-    // Losing it costs a second reading of the directory, no more.
-    await writeFile(`${keptFile}.new`, bytes, { mode: 0o600 })
-      .then(() => rename(`${keptFile}.new`, keptFile))
-      .catch(() => {})
+    try {
+      await mkdir(`${dataFolder}/drive`, { recursive: true, mode: 0o700 })
+      await writeFile(`${keptFile}.new`, bytes, { mode: 0o600 })
+      await rename(`${keptFile}.new`, keptFile)
+    } catch {
+      // Losing it costs a second reading of the directory, no more.
+    }
   }
 
   return {

@@ -5,7 +5,7 @@ import { dataFolder, Fail, hint } from '../stage.ts'
 import { closedScope, isClosedScope, PAGES, type Purpose } from './answers.ts'
 import { type Client, readClient } from './client.ts'
 import { addressOf } from './hosts.ts'
-import { troubleOf } from './http.ts'
+import { askGoogle, GoogleRefused, patiently, troubleOf } from './http.ts'
 
 /** One sign-in. Times in ms since 1970. */
 export type Grant = {
@@ -47,10 +47,10 @@ export async function readTokens(): Promise<Tokens> {
   )
 }
 
-/** Keeps a sign-in (or, undefined, forgets it). What is not given stays: a refresh brings no new refresh token. */
-export async function keepGrant(purpose: Purpose, changes?: Partial<Grant>): Promise<void> {
+/** Keeps a sign-in in the place of the one before, or, undefined, forgets it. */
+export async function keepGrant(purpose: Purpose, grant?: Grant): Promise<void> {
   const tokens = await readTokens()
-  if (changes) tokens.grants[purpose] = { ...(tokens.grants[purpose] as Grant), ...changes }
+  if (grant) tokens.grants[purpose] = grant
   else delete tokens.grants[purpose]
   const file = tokensFile()
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
@@ -103,7 +103,7 @@ export async function signedIn(purpose: Purpose): Promise<SignedIn> {
     )
   }
   if (isClosedScope(grant.scope)) throw closedScope(purpose)
-  const client = await readClient()
+  const client = await readClient({ purpose })
   if (client.id !== grant.client) {
     throw new Fail(
       `Cannot use Google for ${purpose}: the sign-in belongs to another client than the file at hand: ${hint('auth', `--google ${purpose}`)}`,
@@ -111,20 +111,30 @@ export async function signedIn(purpose: Purpose): Promise<SignedIn> {
   }
   const { oauth, api } = await oauthClient(client)
   oauth.setCredentials(grant)
+  let kept = Promise.resolve()
   oauth.on('tokens', ({ access_token, expiry_date, refresh_token }) => {
-    keepGrant(purpose, {
+    kept = keepRenewed({
       ...(access_token && { access_token }),
       ...(expiry_date && { expiry_date }),
       ...(refresh_token && { refresh_token }),
       // A token that is lost is fetched again.
     }).catch(() => {})
   })
+  /** Somebody may have signed in anew meanwhile: then ours are of the sign-in before. */
+  async function keepRenewed(tokens: Partial<Grant>) {
+    const now = (await readTokens()).grants[purpose]
+    // What is not given stays: a refresh brings no new refresh token.
+    if (now && now.refresh_token === grant?.refresh_token)
+      await keepGrant(purpose, { ...now, ...tokens })
+  }
   return {
     grant,
     async token(renew = false) {
       if (renew) oauth.setCredentials({ refresh_token: grant.refresh_token })
       try {
-        return (await oauth.getAccessToken()).token as string
+        const { token } = await oauth.getAccessToken()
+        await kept
+        return token as string
       } catch (error) {
         throw troubleOf(error, { purpose, scope: grant.scope })
       }
@@ -133,31 +143,49 @@ export async function signedIn(purpose: Purpose): Promise<SignedIn> {
   }
 }
 
-/** Ends a sign-in at Google and here. False where there was none. */
+/** Ends a sign-in at Google and here. False where there was none. It needs no client: that may be gone by then. */
 export async function revoke(purpose: Purpose): Promise<boolean> {
   const { [purpose]: grant } = (await readTokens()).grants
   if (!grant) return false
-  const { oauth } = await oauthClient(await readClient())
-  try {
-    await oauth.revokeToken(grant.refresh_token)
-  } catch (error) {
-    const { response } = error as { response?: { status: number } }
-    // 400: it had ended before.
-    if (response?.status !== 400) throw troubleOf(error, { purpose })
-  }
+  const { oauth } = await oauthClient({ id: grant.client, secret: '' })
+  await patiently(() =>
+    oauth.revokeToken(grant.refresh_token).catch((error) => {
+      const { response } = error as { response?: { status: number } }
+      // 400: it had ended before.
+      if (response?.status !== 400) throw troubleOf(error, { purpose })
+    }),
+  )
   await keepGrant(purpose)
   return true
 }
 
+/**
+ * Asks Google whether a sign-in still does what it is for: by a fresh token, and one call that changes nothing. Throws Fail
+ * with what to do where it does not.
+ */
+export async function tryOut(purpose: Purpose): Promise<void> {
+  const { token, grant } = await signedIn(purpose)
+  const url =
+    purpose === 'drive'
+      ? `${addressOf('drive')}/drive/v3/files?pageSize=1&fields=files(id)`
+      : `${addressOf('picker')}/v1/sessions/none`
+  try {
+    await askGoogle(url, { token: () => token(true), purpose, scope: grant.scope })
+  } catch (error) {
+    // That there is no such choice is the answer of an API that is on, to somebody who may ask.
+    if (!(error instanceof GoogleRefused)) throw error
+  }
+}
+
 const DAY_MS = 86_400_000
 
-/** What needs a person soon: sign-ins that end within three days, one line each. */
-export async function endingSoon(now = Date.now()): Promise<string[]> {
+/** What needs a person soon: those of the sign-ins that end within three days, one line each. */
+export async function endingSoon(purposes: Purpose[], now = Date.now()): Promise<string[]> {
   const { grants } = await readTokens()
-  return (Object.keys(grants) as Purpose[]).flatMap((purpose) => {
-    const { ends } = grants[purpose] as Grant
+  return purposes.flatMap((purpose) => {
+    const { ends } = grants[purpose] ?? {}
     if (!ends || ends - now > 3 * DAY_MS) return []
     const when = new Date(ends).toISOString().slice(0, 16).replace('T', ' ')
-    return `the Google sign-in for ${purpose} ends ${when} UTC, since your project is in "Testing": open ${PAGES.audience}, click "Publish app", then ${hint('auth', `--google ${purpose}`)}`
+    return `the Google sign-in for ${purpose} ${ends < now ? 'ended' : 'ends'} ${when} UTC, since your project is in "Testing": open ${PAGES.audience}, click "Publish app", then ${hint('auth', `--google ${purpose}`)}`
   })
 }

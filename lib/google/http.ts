@@ -18,14 +18,20 @@ export class GoogleRefused extends Error {
   }
 }
 
-/** Worth another try, after `wait` ms at least. */
+/** Worth another try, after `wait` ms at least; `advice` is for when it never passes. */
 class Later extends Error {
   wait: number
-  constructor(message: string, wait = 0) {
+  advice: string
+  constructor(message: string, { wait = 0, advice = OFFLINE } = {}) {
     super(message)
     this.wait = wait
+    this.advice = advice
   }
 }
+const OFFLINE = 'see that this machine is online, then run again, it goes on where it stopped'
+const SLOWER =
+  'Google wants fewer requests from your project than were made: run again in an hour, it goes on where it stopped'
+const THEIRS = 'Google itself has a trouble: run again later, it goes on where it stopped'
 
 export type Ask = {
   method?: 'GET' | 'POST' | 'DELETE'
@@ -94,10 +100,7 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
     })
   } catch (error) {
     if (!(error instanceof Later)) throw error
-    throw new Fail(
-      `Cannot go on with Google: ${error.message}: see that this machine is online, then run again`,
-      { cause: error },
-    )
+    throw new Fail(`Cannot go on with Google: ${error.message}: ${error.advice}`, { cause: error })
   }
 }
 
@@ -110,7 +113,8 @@ export function trouble({ status, headers, bytes }: Answer, { purpose = 'drive',
   const error = readError(status, body)
   if (passes(error)) {
     const after = Number(headers['retry-after'])
-    return new Later(`${error.message} (${status})`, after > 0 ? after * 1000 : 0)
+    const advice = status >= 500 || status === 408 ? THEIRS : SLOWER
+    return new Later(`${error.message} (${status})`, { wait: after > 0 ? after * 1000 : 0, advice })
   }
   return explain(error, purpose, scope) ?? new GoogleRefused(error)
 }

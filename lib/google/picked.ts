@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
-import { lost } from '../archive/archive.ts'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Lost } from '../archive/archive.ts'
 import { splitName } from '../pairing/media.ts'
-import { dataFolder, Fail, say } from '../stage.ts'
+import { dataFolder, Fail, hint, say, whenInterrupted } from '../stage.ts'
 import type { Part, Photo } from '../state/state.ts'
 import type { Wanted } from '../transfer/whereabouts.ts'
 import { askGoogle, GoogleRefused } from './http.ts'
@@ -14,16 +15,34 @@ export type Choice = { id: string; part: Part; photos: Record<string, Photo> }
 
 /** Lets a person pick photos on a page of Google's, and lists them. Their bytes stay there until transfer wants them. */
 export async function pick({ browser }: { browser: boolean }): Promise<Choice> {
-  const { open, untilPicked, items } = await picker()
+  const { open, untilPicked, items, close } = await picker()
   const session = await open()
-  await showPage(session.address, { browser, what: 'open this link, pick photos and click "Done"' })
-  await untilPicked(session)
+  const end = () => close(session.id)
+  // Google allows a person so many open choices only, and each lives for a week.
+  const goesOn = whenInterrupted(end)
   const id = shortHash(session.id)
   const photos: Record<string, Photo> = {}
-  for await (const item of items(session.id)) {
-    if (item.problem) say(`${item.name}: ${item.problem}`)
-    else photos[`picked-${shortHash(item.id)}`] = photoOf(item, id)
+  try {
+    await showPage(session.address, {
+      browser,
+      what: 'open this link with the account that has the photos, pick them and click "Done"',
+      // Only a tab of this machine can be closed by Google.
+      here: `${session.address}/autoclose`,
+    })
+    await untilPicked(session)
+    for await (const item of items(session.id)) {
+      if (item.problem) say(`${item.name}: ${item.problem}`)
+      else photos[`picked-${shortHash(item.id)}`] = photoOf(item, id, session.ends)
+    }
+    if (Object.keys(photos).length === 0) await end()
+  } catch (error) {
+    await end().catch(() => {})
+    throw error
+  } finally {
+    goesOn()
   }
+  // It stands for the choice as long as that is open.
+  await mkdir(`${dataFolder}/picked/${id}`, { recursive: true, mode: 0o700 })
   const now = Date.now()
   const part: Part = {
     export: 'picked',
@@ -38,7 +57,11 @@ export async function pick({ browser }: { browser: boolean }): Promise<Choice> {
   return { id, part, photos }
 }
 
-function photoOf({ id, name, kind, taken, width, height }: Picked, part: string): Photo {
+function photoOf(
+  { id, name, kind, taken, width, height }: Picked,
+  part: string,
+  until?: number,
+): Photo {
   const { extension } = splitName(name)
   return {
     title: name,
@@ -59,58 +82,94 @@ function photoOf({ id, name, kind, taken, width, height }: Picked, part: string)
       id,
       ...(width && height && { width, height }),
       lacks: kind === 'video' ? 'transcoded' : 'place',
+      ...(until && { until }),
     },
   }
 }
 
-/**
- * Fetches picked photos into data/picked/, since nobody tells their sizes beforehand; what is there from a run that was cut
- * off stays. Gives the part as the folder that it now is, and the files with their sizes.
- */
-export async function fetchPicked(
-  part: Part,
-  wanted: Wanted[],
-): Promise<{ part: Part; wanted: Wanted[] }> {
-  const folder = folderOf(part)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const missing = new Set<string>()
-  for (const { from } of wanted)
-    if (!(await stat(`${folder}/${from.path}`).catch(() => null))) missing.add(from.path)
-  if (missing.size > 0) await fetchAll(part, folder, missing).catch(lost)
-  const sized = await Promise.all(
-    wanted.map(async (one) => {
-      const info = await stat(`${folder}/${one.from.path}`).catch(() => null)
-      return { ...one, from: { ...one.from, size: info?.size ?? 0 } }
-    }),
-  )
-  return { part: { ...part, kind: 'folder', path: folder }, wanted: sized }
+/** What could be fetched of a choice: `here`, out of `folder`; by `refused` not, each with the reason; `ended` by all of the rest. */
+export type Fetched = {
+  folder: Part
+  here: Wanted[]
+  refused: Map<Wanted, string>
+  ended?: Lost
 }
 
-async function fetchAll(part: Part, folder: string, missing: Set<string>) {
+/**
+ * Fetches picked photos into data/picked/, since nobody tells their sizes beforehand; what is there from a run that was cut
+ * off stays, and can be sent though Google has ended the choice meanwhile.
+ */
+export async function fetchPicked(part: Part, wanted: Wanted[]): Promise<Fetched> {
+  const path = folderOf(part)
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  const sizeOf = async ({ from }: Wanted) =>
+    (await stat(`${path}/${from.path}`).catch(() => null))?.size
+  const missing = new Map<string, Wanted>()
+  for (const one of wanted) if ((await sizeOf(one)) === undefined) missing.set(one.from.path, one)
+  const refused = new Map<Wanted, string>()
+  let ended: Lost | undefined
+  try {
+    if (missing.size > 0) await fetchAll(part, path, missing, refused)
+  } catch (error) {
+    if (!(error instanceof Fail)) throw error
+    ended = new Lost(error.message, { cause: error })
+  }
+  const here: Wanted[] = []
+  for (const one of wanted) {
+    const size = await sizeOf(one)
+    if (size !== undefined) here.push({ ...one, from: { ...one.from, size } })
+    else if (!ended && !refused.has(one))
+      refused.set(one, `it is not among what was picked any more: ${PICK_AGAIN}`)
+  }
+  return { folder: { ...part, kind: 'folder', path }, here, refused, ...(ended && { ended }) }
+}
+
+const PICK_AGAIN = `${hint('index-gphotos', '--pick')} and pick it again`
+
+async function fetchAll(
+  part: Part,
+  folder: string,
+  missing: Map<string, Wanted>,
+  refused: Map<Wanted, string>,
+) {
   const { items, ask } = await picker()
   for await (const item of items(sessionOf(part))) {
     const { path } = photoOf(item, '').files[0] as { path: string }
-    if (!missing.delete(path)) continue
+    const one = missing.get(path)
+    if (!one) continue
+    missing.delete(path)
+    const temporary = `${folder}/${path}.part`
     try {
-      await askGoogle(item.address, { ...ask, into: `${folder}/${path}.part` })
-      await rename(`${folder}/${path}.part`, `${folder}/${path}`)
+      const { headers } = await askGoogle(item.address, { ...ask, into: temporary })
+      const { size } = await stat(temporary)
+      const type = String(headers['content-type'] ?? '')
+      if (size === 0 || /^text\//.test(type))
+        refused.set(one, `Google sent no picture of it (${size} bytes of ${type || 'nothing'})`)
+      else await rename(temporary, `${folder}/${path}`)
     } catch (error) {
       if (!(error instanceof GoogleRefused)) throw error
-      say(`${item.name}: ${error.message}`)
+      refused.set(one, error.message)
     }
     if (missing.size === 0) return
   }
 }
 
-/** Ends the choice at Google, and removes what was fetched of it: all of it has arrived. */
-export async function finishPicked(part: Part): Promise<void> {
-  await rm(folderOf(part), { recursive: true, force: true })
-  try {
-    const { close } = await picker()
-    await close(sessionOf(part))
-  } catch (error) {
-    // It ends by itself after a week.
-    if (!(error instanceof Fail)) throw error
+/**
+ * Ends the choices at Google that are over, and removes what was fetched of them. `isOver` tells of a part whether all of
+ * its photos have arrived.
+ */
+export async function finishPicked(parts: Record<string, Part>, isOver: (id: string) => boolean) {
+  const open: string[] = await readdir(`${dataFolder}/picked`).catch(() => [])
+  for (const [id, part] of Object.entries(parts)) {
+    if (part.kind !== 'picked' || !open.includes(basename(folderOf(part))) || !isOver(id)) continue
+    try {
+      const { close } = await picker()
+      await close(sessionOf(part))
+    } catch (error) {
+      // It ends by itself after a week.
+      if (!(error instanceof Fail)) throw error
+    }
+    await rm(folderOf(part), { recursive: true, force: true })
   }
 }
 

@@ -1,7 +1,8 @@
-import { Fail, hint, say } from '../stage.ts'
+import { access, constants, mkdir } from 'node:fs/promises'
+import { dataFolder, Fail, hint, say } from '../stage.ts'
 import type { Purpose } from './answers.ts'
-import { hasClient, readClient } from './client.ts'
-import { endingSoon, readTokens, revoke, SCOPES } from './google.ts'
+import { hasClient, keepClient, readClient } from './client.ts'
+import { endingSoon, readTokens, revoke, SCOPES, tryOut } from './google.ts'
 import { showPage } from './show-page.ts'
 import { signIn } from './signin.ts'
 
@@ -31,6 +32,7 @@ export type GoogleFlags = {
   paste?: boolean
   'no-browser'?: boolean
   revoke?: string
+  'dry-run'?: boolean
 }
 
 /** The Google side of `auth`: signs in for each purpose that was asked for, or ends a sign-in. */
@@ -42,8 +44,19 @@ export async function setUpGoogle(given: GoogleFlags): Promise<void> {
     throw new Fail('Cannot read the flags: --by-hand and --unattended are two ways: give one', {
       exitCode: 2,
     })
-  const client = await readClient(given.client)
   for (const purpose of purposes) {
+    const client = await readClient({
+      ...(given.client !== undefined && { from: given.client }),
+      purpose,
+    })
+    if (given['dry-run']) {
+      await tryOut(purpose)
+      say(`the sign-in for ${purpose} works`)
+      continue
+    }
+    // Before the person does anything for it.
+    await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+    await access(dataFolder, constants.W_OK)
     const scope = purpose === 'picker' ? SCOPES.picker : SCOPES[await wayOf(given)]
     const { grant, picked } = await signIn({
       client,
@@ -52,6 +65,7 @@ export async function setUpGoogle(given: GoogleFlags): Promise<void> {
       paste: Boolean(given.paste || process.stdin.isTTY),
       show: (address) => show(address, given),
     })
+    if (given.client !== undefined) await keepClient(given.client)
     say(`signed in to Google for ${purpose}${whatFor(scope, picked.length)}`)
     if (grant.ends) {
       say(
@@ -72,7 +86,7 @@ export async function googleSignIns(): Promise<string[]> {
     lines.push(
       `a Google client is there, and nobody is signed in: ${hint('auth', '--google drive')} for Takeouts in Drive`,
     )
-  return [...lines, ...(await endingSoon())]
+  return [...lines, ...(await endingSoon(['drive', 'picker']))]
 }
 
 function whatFor(scope: string, picked = 0) {
@@ -86,7 +100,7 @@ async function wayOf(given: GoogleFlags) {
   if (given.unattended) return 'unattended'
   if (!process.stdin.isTTY) {
     throw new Fail(
-      'Cannot sign in for drive: by hand (--by-hand: you pick each export on a page of Google) or unattended (--unattended: it may read all of Drive): give one',
+      `Cannot sign in for drive: it can be by hand or unattended, and nobody can be asked here: ${hint('auth', '--google drive --by-hand')} (you pick each export on a page of Google's) or ${hint('auth', '--google drive --unattended')} (it may read all of Drive, and finds new exports itself)`,
       { exitCode: 2 },
     )
   }
@@ -118,7 +132,7 @@ async function endSignIns(which: string) {
     const was = await revoke(purpose)
     say(was ? `no longer signed in for ${purpose}` : `nobody was signed in for ${purpose}`)
   }
-  say(`what was indexed stays; ${hint('auth', '--google drive')} signs in again`)
+  say('what was indexed and sent stays')
 }
 
 function purposesIn(flag: string, text: string, orAll = false): Purpose[] {

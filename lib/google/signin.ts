@@ -6,7 +6,7 @@ import { Fail, hint, say } from '../stage.ts'
 import { explain, type Purpose, readError } from './answers.ts'
 import type { Client } from './client.ts'
 import { keepGrant, oauthClient, readTokens, SCOPES } from './google.ts'
-import { troubleOf } from './http.ts'
+import { patiently, troubleOf } from './http.ts'
 
 type Wish = {
   client: Client
@@ -25,7 +25,7 @@ type Wish = {
  */
 export async function signIn({ client, purpose, scope, show, paste }: Wish) {
   const state = randomBytes(24).toString('base64url')
-  const way = await listen(client, state)
+  const way = await listen(client, purpose, state)
   const over = new AbortController()
   try {
     const { oauth } = await oauthClient(client, way.redirect)
@@ -49,11 +49,12 @@ export async function signIn({ client, purpose, scope, show, paste }: Wish) {
         explain(readError(400, { error: refused }), purpose) ??
         new Fail(`Cannot sign in: Google says ${refused}`)
       )
-    const { tokens } = await oauth
-      .getToken({ code: back.get('code') as string, codeVerifier })
-      .catch((error) => {
-        throw troubleOf(error, { purpose })
-      })
+    const code = back.get('code') as string
+    const { tokens } = await patiently(() =>
+      oauth.getToken({ code, codeVerifier }).catch((error) => {
+        throw spent(error, purpose) ?? troubleOf(error, { purpose })
+      }),
+    )
     const granted = tokens.scope ?? back.get('scope') ?? ''
     if (!granted.split(' ').includes(scope)) {
       throw new Fail(
@@ -79,7 +80,6 @@ export async function signIn({ client, purpose, scope, show, paste }: Wish) {
       ...(seconds > 0 ? { ends: Date.now() + seconds * 1000 } : {}),
       ...(scope === SCOPES.byHand ? { picked: [...new Set([...before, ...picked])] } : {}),
     }
-    await keepGrant(purpose)
     await keepGrant(purpose, grant)
     return { grant, picked }
   } finally {
@@ -88,10 +88,19 @@ export async function signIn({ client, purpose, scope, show, paste }: Wish) {
   }
 }
 
+/** What was brought back is good once, and for some minutes. */
+function spent(error: unknown, purpose: Purpose) {
+  const { response } = error as { response?: { data?: { error?: string } } }
+  if (response?.data?.error !== 'invalid_grant') return
+  return new Fail(
+    `Cannot sign in: Google no longer takes what it sent back, which is good once and for some minutes: ${hint('auth', `--google ${purpose}`)} again, and see that this machine's clock is right`,
+  )
+}
+
 const WAIT_MS = 600_000
 
 /** A server on a free port of this machine alone, that waits for the browser to come back with our `state`. */
-async function listen(client: Client, state: string) {
+async function listen(client: Client, purpose: Purpose, state: string) {
   let done = (_: URLSearchParams) => {}
   let late = (_: Error) => {}
   const back = new Promise<URLSearchParams>((resolve, reject) => {
@@ -128,7 +137,7 @@ async function listen(client: Client, state: string) {
     () =>
       late(
         new Fail(
-          `Cannot sign in: nobody came back within ten minutes: ${hint('auth', '--google drive')} again`,
+          `Cannot sign in: nobody came back within ten minutes: ${hint('auth', `--google ${purpose}`)} again`,
         ),
       ),
     WAIT_MS,
@@ -155,7 +164,7 @@ async function bind(server: Server, port: number) {
   return (server.address() as AddressInfo).port
 }
 
-/** What a person pastes: the address that the browser could not open, or its code alone. */
+/** What a person pastes: the address that the browser could not open. */
 async function pasted(state: string, over: AbortSignal): Promise<URLSearchParams> {
   const lines = createInterface({ input: process.stdin, terminal: false, signal: over })
   try {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Low } from 'lowdb'
 import { doing } from '../spent.ts'
-import { say, stage as thisStage } from '../stage.ts'
+import { endInterrupted, say, stage as thisStage } from '../stage.ts'
 import { type Collections, countRecords, database } from './database.ts'
 import { takeLock } from './lock.ts'
 
@@ -91,8 +91,14 @@ export type Photo = {
   partner?: true
   /** When Google last changed what its sidecar says; the newer sidecar wins. UTC seconds. */
   known?: number
-  /** It was picked on Google's page: its id there, its pixels, and what its copy lacks. */
-  picked?: { id: string; width?: number; height?: number; lacks: 'place' | 'transcoded' }
+  /** It was picked on Google's page: its id there, its pixels, what its copy lacks, until when it can be had (ms since 1970). */
+  picked?: {
+    id: string
+    width?: number
+    height?: number
+    lacks: 'place' | 'transcoded'
+    until?: number
+  }
   /** Of a picked one: the photo of a Takeout that is its original. */
   replacedBy?: string
   /** It has no sidecar yet, and a part of its export is known to be missing: it waits for that. */
@@ -386,6 +392,7 @@ export async function openState<R extends Collection = never, W extends Collecti
     // Not end(): work that is on its way may still put, and finds its record in the journal.
     ;(ending ?? adapter.write())
       .catch((error) => say((error as Error).message))
+      .then(endInterrupted)
       .finally(() => process.exit())
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -90,7 +90,7 @@ export async function partsOf(
   return {
     found,
     passedOver: [],
-    soon: [...lacking, ...(await endingSoon()), scheduleWarning(names) ?? []].flat(),
+    soon: [...lacking, ...(await endingSoon(['drive'])), scheduleWarning(names) ?? []].flat(),
   }
 }
 

@@ -1,4 +1,5 @@
 import { albumTitles } from '../choose.ts'
+import { count, size } from '../progress.ts'
 import type { AlbumLink, Asset, Check, Photo, Run } from '../state/state.ts'
 import { filesLeft, linkedStart, shaped } from '../takeout/photo-files.ts'
 import { type Known as Albums, albumNews, assetOf as assetIn, membersLeft } from './filling.ts'
@@ -70,6 +71,13 @@ export function planOf(known: Known, choice: Choice, rules: Rules) {
   }
   /** What would be sent of these photos, in bytes. */
   const bytesOf = (ids: string[]) => ids.reduce((sum, id) => sum + bytesLeft(id), 0)
+  /** The same for people: of what was picked nobody knows the size before it comes. */
+  const sizeOf = (ids: string[]) => {
+    const known = bytesOf(ids)
+    const picked = ids.filter((id) => photos[id]?.picked && !assetOf(id)).length
+    if (picked === 0) return size(known)
+    return `${known > 0 ? `${size(known)} and ` : ''}${count(picked, 'picked photo')} of unknown size`
+  }
   const chosen = Object.entries(albums).filter(
     ([, { title, leftOut }]) => !leftOut && choice.album(title),
   )
@@ -93,6 +101,7 @@ export function planOf(known: Known, choice: Choice, rules: Rules) {
     tired: those('failed').filter(isTired),
     assetOf,
     bytesOf,
+    sizeOf,
     albumsLeft,
     remarks,
     counts: tally(standings.values()),

@@ -59,6 +59,8 @@ export function standing(
     if (assets[there]?.trashed && !want.trashed)
       return { is: 'removed', why: 'in the trash of the server' }
   }
+  if (!there && (photo.picked?.until ?? Number.POSITIVE_INFINITY) < Date.now())
+    return { is: 'left out', why: 'picked, and Google has ended that choice: pick it again' }
   if (failed) return { is: 'failed', why: failed }
   if (transfer && asset) {
     const due = dueOf(photo, link, transfer, check, { assets, indexed }, rules)
