@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -180,6 +180,85 @@ describe('auth --google', () => {
     await expect(readClient()).rejects.toThrow(said)
   })
 
+  test.each([
+    ['nothing', '{no', /it is no JSON/],
+    ['null', 'null', /neither "installed" nor "web"/],
+    ['a folder', undefined, /it is a folder: name the file/],
+  ])('does not begin with a client file that holds %s', async (_, content, said) => {
+    await rm('client.json', { recursive: true, force: true })
+    await (content ? writeFile('client.json', content) : mkdir('client.json'))
+    const { code, text } = await auth([...drive, '--client', 'client.json'])
+    expect([code, text]).toEqual([1, expect.stringMatching(said)])
+    await rm('client.json', { recursive: true })
+  })
+
+  test('without a client tells the way to one in steps, for what is wanted', async () => {
+    await rm('data/google-client.json')
+    const { code, text } = await auth(['--google', 'picker'])
+    expect([code, text]).toEqual([
+      1,
+      expect.stringMatching(
+        /1\. make a project[\s\S]*2\. .*photospicker\.googleapis\.com[\s\S]*6\. `make auth ARGS="--google picker --client/,
+      ),
+    ])
+    expect((await auth([...drive, '--client', 'none.json'])).text).toMatch(
+      /client file none\.json: there is none/,
+    )
+  })
+
+  test('keeps a client file only once it was good for a sign-in', async () => {
+    await rm('data/google-client.json')
+    await writeFile('client.json', JSON.stringify(google.clientFile()))
+    google.settings.consent = 'deny'
+    await auth([...drive, '--client', 'client.json'])
+    expect(await readdir('data')).toEqual([])
+    google.settings.consent = 'allow'
+    const { text } = await auth([...drive, '--client', 'client.json'])
+    expect(text).toMatch(/next: `make sync ARGS="--drive"`/)
+    expect((await readdir('data')).sort()).toEqual(['google-client.json', 'google-tokens.json'])
+  })
+
+  test('goes on after a network that was away for a moment, and says so of one that stays away', async () => {
+    google.faults.push({ path: /^\/token/, status: 503, times: 2 })
+    expect((await auth(drive)).code).toBe(0)
+    google.faults.push({ path: /^\/token/, status: 503, times: 99 })
+    const { code, text } = await auth(drive)
+    expect([code, text]).toEqual([1, expect.stringMatching(/Google itself has a trouble/)])
+  })
+
+  test('says so when what came back is too old', async () => {
+    google.faults.push({ path: /^\/token/, status: 400, body: { error: 'invalid_grant' } })
+    const { code, text } = await auth(drive)
+    expect([code, text]).toEqual([1, expect.stringMatching(/good once and for some minutes/)])
+  })
+
+  test('takes a sign-in back though the client file is gone', async () => {
+    await auth(drive)
+    await rm('data/google-client.json')
+    expect((await auth(['--revoke', 'all'])).text).toMatch(/no longer signed in for drive/)
+    expect(google.log.map(({ path }) => path)).toContain('/revoke')
+    expect(await grants()).toEqual({})
+  })
+
+  test('asks nobody to sign in where nothing can be kept', async () => {
+    await writeFile('client.json', JSON.stringify(google.clientFile()))
+    await rm('data', { recursive: true })
+    await writeFile('data', '')
+    const { code, text, acted } = await auth([...drive, '--client', 'client.json'])
+    expect([code, text]).toEqual([1, expect.stringMatching(/data has to be a folder/)])
+    expect(acted).toBeUndefined()
+    await rm('data')
+  })
+
+  test('with --dry-run tries the sign-in that is there', async () => {
+    await auth(drive)
+    const tried = await auth([...drive, '--dry-run'])
+    expect([tried.code, tried.text]).toEqual([0, expect.stringMatching(/sign-in for drive works/)])
+    google.expire('all')
+    const ended = await auth([...drive, '--dry-run'])
+    expect([ended.code, ended.text]).toEqual([1, expect.stringMatching(/sign-in has ended/)])
+  })
+
   test('with a web client comes back to the one address that is registered', async () => {
     const port = await freePort()
     await writeFile(
@@ -213,6 +292,22 @@ describe('a sign-in', () => {
     expect((await stat('data/google-tokens.json')).mode & 0o777).toBe(0o600)
   })
 
+  test('that is replaced while a stage runs stays as it then is', async () => {
+    await auth(drive)
+    const { token } = await signedIn('drive')
+    await auth(['--google', 'drive', '--by-hand'])
+    const anew = (await grants()).drive
+    await token(true)
+    expect((await grants()).drive).toEqual(anew)
+  })
+
+  test('that ends soon is told of those that are asked about', async () => {
+    const before = { refresh_token: 'x', scope: '', at: 1, client: '' }
+    await keepGrant('picker', { ...before, ends: 1000 })
+    expect(await endingSoon(['drive'], 2000)).toEqual([])
+    expect(await endingSoon(['picker'], 2000)).toEqual([expect.stringMatching(/ended 1970/)])
+  })
+
   test('for the closed Library API is told apart', async () => {
     await keepGrant('drive', {
       refresh_token: 'x',
@@ -233,6 +328,18 @@ describe('a sign-in', () => {
     expect(google.log.filter(({ path }) => path === '/x').length).toBe(1)
   })
 })
+
+test.each([
+  ['by 403', 403, /wants fewer requests.*in an hour/],
+  ['by 429', 429, /wants fewer requests.*in an hour/],
+])(
+  'a quota that stays used up, %s, is not taken for a network that is away',
+  async (_, status, said) => {
+    const body = { error: { code: status, errors: [{ reason: 'userRateLimitExceeded' }] } }
+    google.faults.push({ path: /x/, status, body, times: 9 })
+    await expect(askGoogle(`${google.url}/x`)).rejects.toThrow(said)
+  },
+)
 
 describe("Google's errors", () => {
   const api = (code: number, message: string, reason: string, extra = {}) =>

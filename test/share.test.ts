@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startGoogle } from './sandbox/google.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'share-'))
@@ -104,6 +104,19 @@ describe('a public album', () => {
       headers: { location: 'https://photos.example/x' },
     })
     await expect(fetchShared(google.share.link('trip'))).rejects.toThrow(/is no link like/)
+  })
+
+  test('that asks for a sign-in is not public', async () => {
+    google.faults.push({
+      path: /^\/s\//,
+      status: 302,
+      headers: { location: 'https://accounts.google.com/signin' },
+    })
+    vi.stubEnv('GOOGLE_ACCOUNTS_URL', '')
+    await expect(fetchShared(google.share.link('trip'))).rejects.toThrow(
+      /wants a sign-in.*not public.*Create link/,
+    )
+    vi.unstubAllEnvs()
   })
 
   test('keeps a file inside of its folder, whatever it is called', async () => {

@@ -49,7 +49,10 @@ async function findClient() {
 }
 
 function missing(path: string, purpose: Purpose) {
-  const api = purpose === 'drive' ? 'Google Drive API' : 'Google Photos Picker API'
+  const api =
+    purpose === 'drive'
+      ? 'Google Drive API (to sign in by hand also its "Google Picker API")'
+      : 'Google Photos Picker API'
   const file = hint('auth', `--google ${purpose} --client ~/Downloads/client_secret_XXX.json`)
   return new Fail(`Cannot sign in to Google: there is no client file at ${path}. Each user makes one, once, in ten minutes:
   1. make a project ("Create"): ${PAGES.project}

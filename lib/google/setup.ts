@@ -67,6 +67,11 @@ export async function setUpGoogle(given: GoogleFlags): Promise<void> {
     })
     if (given.client !== undefined) await keepClient(given.client)
     say(`signed in to Google for ${purpose}${whatFor(scope, picked.length)}`)
+    say(
+      purpose === 'drive'
+        ? `next: ${hint('sync', '--drive')}`
+        : `next: ${hint('index-gphotos', '--pick')}, then ${hint('sync')}`,
+    )
     if (grant.ends) {
       say(
         `warning: this sign-in lives until ${new Date(grant.ends).toISOString().slice(0, 10)} only, since the project is in "Testing": docs/google-sign-in.md, step 5, makes it last`,

@@ -53,12 +53,12 @@ export async function fetchShared(link: string): Promise<Shared> {
 async function page(link: string) {
   let url = URL.canParse(link) ? new URL(link) : undefined
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    if (url?.hostname === new URL(addressOf('accounts')).hostname && hop > 0) {
-      throw new Fail(
-        'Cannot read the shared album: Google wants a sign-in for it, so its link is not public: ask its owner for the link of "Share" > "Create link"',
-      )
-    }
     if (!url || !isShareHost(url)) {
+      if (hop > 0 && url?.origin === new URL(addressOf('accounts')).origin) {
+        throw new Fail(
+          'Cannot read the shared album: Google wants a sign-in for it, so its link is not public: ask its owner for the link of "Share" > "Create link"',
+        )
+      }
       throw new Fail(
         `Cannot read the shared album "${link}": it is no link like https://photos.app.goo.gl/...: copy it in Google Photos from the album's "Share" > "Create link"`,
         { exitCode: hop === 0 ? 2 : 1 },
