@@ -34,7 +34,10 @@ status:        ## What is known, sent and owed, and what to type next
 doctor:        ## What is configured, reachable and permitted, and what to do about the rest
 cron:          ## Print lines for crontab and a systemd timer that run sync by themselves; installs nothing
 
-STAGES := auth index-gphotos index-immich link transfer sync verify status doctor cron
+##@ Duplicates on the server, in order
+dupes-analyze: ## Look at the groups of duplicates, and decide which of each stands for the others; changes nothing
+
+STAGES := auth index-gphotos index-immich link transfer sync verify status doctor cron dupes-analyze
 .PHONY: $(STAGES)
 $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)

@@ -52,8 +52,6 @@ export type Decision = {
   beside: string[]
   /** Members of an external library, which stay where they are. */
   untouched: string[]
-  /** How much each tells of itself, of 100: what peers report. It decides only where pixels and bytes do not. */
-  score: Record<string, Score>
   conflicts: Conflict[]
   /** What each loser has that the winner lacks. */
   lacks: Record<string, string[]>
@@ -106,7 +104,6 @@ export function decide(
     losers,
     beside,
     untouched,
-    score,
     conflicts,
     lacks: Object.fromEntries(losers.map((id) => [id, lackOf(best, members[id] as Member)])),
     review: [...new Set(review)],

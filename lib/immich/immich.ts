@@ -1,6 +1,7 @@
 import { Fail } from '../stage.ts'
 import { findServer } from './address.ts'
 import { albumCalls, batches } from './albums.ts'
+import { belongings } from './belongings.ts'
 import { connect } from './http.ts'
 import type { Changes, Known, RawAsset } from './raw.ts'
 import { Refused, Unanswered } from './refusal.ts'
@@ -9,8 +10,6 @@ import { walker } from './walk.ts'
 
 export type { Changes, Known, RawAlbum, RawAsset, RawExif, Visibility } from './raw.ts'
 export { Interrupted, Refused } from './refusal.ts'
-
-type Stack = { id: string; primaryAssetId: string; assets: RawAsset[] }
 
 export type Immich = Awaited<ReturnType<typeof immich>>
 
@@ -115,12 +114,6 @@ export async function immich({
   const updateAsset = (id: string, changes: Changes) =>
     request<RawAsset>('PUT', `/assets/${id}`, { json: changes })
 
-  /** Gives an asset the albums, the favourite, the stack and the shared links of another, which keeps them. */
-  const copyTo = (target: string, source: string) =>
-    request('PUT', '/assets/copy', {
-      json: { sourceId: source, targetId: target, sidecar: false },
-    })
-
   /** What the server knows of these SHA-1s (hex), in their order; sees the trash, but no external libraries. */
   async function check(sha1s: string[]): Promise<Known[]> {
     const known: Known[] = []
@@ -144,10 +137,6 @@ export async function immich({
       await request('POST', '/trash/restore/assets', { json: { ids } })
   }
 
-  const stacks = () => request<Stack[]>('GET', '/stacks')
-  /** The first is the one on top. */
-  const createStack = (assetIds: string[]) =>
-    request<Stack>('POST', '/stacks', { json: { assetIds } })
   /** Whole paths, `a/b/c`; one tag for each, made where missing. */
   const upsertTags = (tags: string[]) =>
     request<{ id: string; value: string }[]>('PUT', '/tags', { json: { tags } })
@@ -192,6 +181,7 @@ export async function immich({
   const { searchAssets, albumAssets } = walker(connection, own)
   return {
     ...albumCalls(connection, version),
+    ...belongings(connection, version),
     url: base,
     version,
     request,
@@ -206,13 +196,10 @@ export async function immich({
     count,
     asset,
     updateAsset,
-    copyTo,
     check,
     upload: uploader(connection, { check, asset }),
     trash,
     restore,
-    stacks,
-    createStack,
     upsertTags,
     tagAssets,
     untagAssets,

@@ -22,10 +22,13 @@ export type RawAsset = {
   width: number | null
   height: number | null
   thumbhash: string | null
+  /** Milliseconds on v3, `0:00:12.345` on v2. */
+  duration?: number | string | null
   exifInfo?: RawExif
   /** Only GET /assets/:id has these. */
   tags?: { id: string; value: string }[]
   stack?: { id: string; primaryAssetId: string; assetCount: number } | null
+  people?: { id: string; name: string }[]
 }
 export type RawExif = {
   /** Null until the metadata have been extracted, set ever after. */
@@ -43,6 +46,7 @@ export type RawExif = {
   model: string | null
   city?: string | null
   country?: string | null
+  lensModel?: string | null
 }
 export type Visibility = 'timeline' | 'archive' | 'hidden' | 'locked'
 export type RawAlbum = {
@@ -63,6 +67,8 @@ export type Changes = {
   dateTimeOriginal?: string
   latitude?: number
   longitude?: number
+  /** v2 clears it by null or 0, v3 by null alone. */
+  rating?: number | null
   isFavorite?: boolean
   visibility?: Visibility
   livePhotoVideoId?: string | null

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Low } from 'lowdb'
+import type { Decision, Found, Member } from '../dupes/deciding.ts'
+import type { Steps } from '../dupes/steps.ts'
 import { doing } from '../spent.ts'
 import { endInterrupted, say, stage as thisStage } from '../stage.ts'
 import { type Collections, countRecords, database } from './database.ts'
@@ -211,6 +213,8 @@ export type Link = {
   /** Hex, where the photo's original had to be hashed to tell. */
   sha1?: string
   candidates?: string[]
+  /** The duplicate that it was linked to before that was given up. */
+  was?: string
 }
 
 export type AlbumLink = { album: string | null; how: string; candidates?: string[] }
@@ -274,6 +278,8 @@ export type Transfer = {
   repaired?: number
   /** Smaller renditions that it took the place of; they lie in the trash. */
   upgraded?: string[]
+  /** The asset that it was before that was given up as a duplicate. */
+  was?: string
   failed?: string
   tries?: number
 }
@@ -288,9 +294,34 @@ export type Check = {
   differs?: Record<string, [unknown, unknown]>
 }
 
+/** A group of duplicates: what was found, what was decided, and what was done about it so far. */
+export type Duplicate = Decision & {
+  how: Found
+  /** When it was looked at. */
+  at: string
+  assets: Record<string, Member>
+  steps?: Steps
+}
+
+/**
+ * What a person said of a group of duplicates (the key is the group's), or of a whole class of them (`class:` and its words).
+ * Without `accept` it is left as it is.
+ */
+export type Decided = {
+  accept: boolean
+  /** This one stands for the others, not the one that was worked out. */
+  winner?: string
+  /** Nothing is given up: they become one stack, with the winner on top. */
+  stack?: boolean
+  at: string
+}
+
 export type Run = { stage: string; at: string; seconds?: number; [count: string]: unknown }
 
-/** The document. Each collection has one writer stage, named beside it. */
+/**
+ * The document. Each collection has one writer stage, named beside it; where dupes-execute gives a copy up, `links` and
+ * `transfers` go over to the one that stays.
+ */
 export type State = {
   parts: Record<string, Part> // index-gphotos
   photos: Record<string, Photo> // index-gphotos
@@ -302,6 +333,8 @@ export type State = {
   albumLinks: Record<string, AlbumLink> // link
   transfers: Record<string, Transfer> // transfer
   checks: Record<string, Check> // verify
+  duplicates: Record<string, Duplicate> // dupes-*
+  decisions: Record<string, Decided> // review
   runs: Record<string, Run> // every stage
 }
 export type Collection = keyof State

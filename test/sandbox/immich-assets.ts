@@ -60,19 +60,55 @@ type Changes = {
   visibility?: Asset['visibility']
   livePhotoVideoId?: string | null
 }
+const changeRules: Rules = {
+  description: text,
+  dateTimeOriginal: text,
+  latitude: { kind: 'number', min: -90, max: 90 },
+  longitude: { kind: 'number', min: -180, max: 180 },
+  rating: { kind: 'rating', nullable: true },
+  isFavorite: flag,
+  visibility,
+}
+
 export function updateAsset({ db, major, jobs, params, body }: Call) {
-  const rules: Rules = {
-    description: text,
-    dateTimeOriginal: text,
-    latitude: { kind: 'number', min: -90, max: 90 },
-    longitude: { kind: 'number', min: -180, max: 180 },
-    rating: { kind: 'rating', nullable: true },
-    isFavorite: flag,
-    visibility,
-    livePhotoVideoId: { kind: 'uuid', nullable: true },
-  }
+  const rules: Rules = { ...changeRules, livePhotoVideoId: { kind: 'uuid', nullable: true } }
   const changes = check(major, rules, body, 'json') as Changes
-  const { latitude, longitude, dateTimeOriginal, livePhotoVideoId } = changes
+  const { livePhotoVideoId } = changes
+  checkChanges(major, changes)
+  const found = asset(db, params[0], 'update')
+  if (livePhotoVideoId) {
+    const video = db.assets.get(livePhotoVideoId)
+    checkVideo(video)
+    if (video) hide(db, video)
+  } else if (livePhotoVideoId === null && found.livePhotoVideoId) {
+    const video = db.assets.get(found.livePhotoVideoId)
+    if (video) video.visibility = found.visibility
+  }
+  if (livePhotoVideoId !== undefined) found.livePhotoVideoId = livePhotoVideoId
+  change(found, changes)
+  db.touch(found)
+  if (found.locked.length) jobs.writeSidecar(found)
+  return assetJson(db, major, found, { whole: true })
+}
+
+/** The same for many; the sidecar of each is written anew, whatever was changed. */
+export function updateAssets({ db, major, jobs, body }: Call) {
+  const rules: Rules = { ...ids, ...changeRules, duplicateId: { kind: 'any', nullable: true } }
+  const { duplicateId, ...changes } = check(major, rules, body, 'json') as Changes & {
+    ids: string[]
+    duplicateId?: string | null
+  }
+  checkChanges(major, changes)
+  const found = changes.ids.map((id) => asset(db, id, 'update'))
+  for (const one of found) {
+    change(one, changes)
+    if (duplicateId !== undefined) one.duplicateId = duplicateId
+    db.touch(one)
+    jobs.writeSidecar(one)
+  }
+}
+
+function checkChanges(major: Call['major'], { latitude, longitude, dateTimeOriginal }: Changes) {
   if ((latitude === undefined) !== (longitude === undefined)) {
     const missing = latitude === undefined ? 'latitude' : 'longitude'
     const v3 = [
@@ -88,19 +124,12 @@ export function updateAsset({ db, major, jobs, params, body }: Call) {
     if (major === 3) throw new Problem(500, 'Failed to update asset')
     throw new Problem(400, ['dateTimeOriginal must be a valid ISO 8601 date string'])
   }
-  const found = asset(db, params[0], 'update')
-  if (livePhotoVideoId) {
-    const video = db.assets.get(livePhotoVideoId)
-    checkVideo(video)
-    if (video) hide(db, video)
-  } else if (livePhotoVideoId === null && found.livePhotoVideoId) {
-    const video = db.assets.get(found.livePhotoVideoId)
-    if (video) video.visibility = found.visibility
-  }
-  if (livePhotoVideoId !== undefined) found.livePhotoVideoId = livePhotoVideoId
+}
+
+function change(found: Asset, changes: Changes) {
+  const { latitude, longitude, dateTimeOriginal } = changes
   if (changes.isFavorite !== undefined) found.isFavorite = changes.isFavorite
   if (changes.visibility) found.visibility = changes.visibility
-
   const lock = (...names: (keyof Asset['exif'])[]) => {
     found.locked = [...new Set([...found.locked, ...names])]
   }
@@ -123,9 +152,6 @@ export function updateAsset({ db, major, jobs, params, body }: Call) {
     found.exif.rating = changes.rating || null
     lock('rating')
   }
-  db.touch(found)
-  if (found.locked.length) jobs.writeSidecar(found)
-  return assetJson(db, major, found, { whole: true })
 }
 
 /** The date as the call gave it, for the sidecar: its offset is not in the database. */
@@ -144,22 +170,47 @@ export function deleteAssets({ db, major, jobs, body }: Call) {
   }
 }
 
-/** Albums, favourite and stack of one asset given to another; what its sidecar says stays where it is. */
+/** Albums, shared links, favourite and stack of one asset given to another; what its sidecar says stays where it is. */
 export function copyAsset({ db, major, body }: Call) {
   const rules: Rules = {
     sourceId: { kind: 'uuid', required: true },
     targetId: { kind: 'uuid', required: true },
+    albums: flag,
+    sharedLinks: flag,
+    favorite: flag,
+    stack: flag,
     sidecar: flag,
   }
-  const given = check(major, rules, body, 'json') as { sourceId: string; targetId: string }
-  const source = asset(db, given.sourceId, 'update')
-  const target = asset(db, given.targetId, 'update')
-  for (const album of db.albums.values()) {
-    if (!album.assetIds.includes(source.id) || album.assetIds.includes(target.id)) continue
-    album.assetIds = [...album.assetIds, target.id]
-    album.updatedAt = Date.now()
+  const given = check(major, rules, body, 'json') as {
+    sourceId: string
+    targetId: string
+    albums?: boolean
+    sharedLinks?: boolean
+    favorite?: boolean
+    stack?: boolean
   }
-  target.isFavorite = source.isFavorite
+  const source = asset(db, given.sourceId, 'copy')
+  const target = asset(db, given.targetId, 'copy')
+  if (source === target) throw new Problem(400, 'Source and target id must be distinct')
+  const groups = [
+    ...(given.albums === false ? [] : db.albums.values()),
+    ...(given.sharedLinks === false ? [] : db.links.values()),
+  ]
+  for (const group of groups) {
+    if (!group.assetIds.includes(source.id) || group.assetIds.includes(target.id)) continue
+    group.assetIds = [...group.assetIds, target.id]
+    if ('updatedAt' in group) group.updatedAt = Date.now()
+  }
+  if (given.favorite !== false) target.isFavorite = source.isFavorite
+  if (given.stack !== false && source.stackId && source.stackId !== target.stackId) {
+    const { stackId } = source
+    if (!target.stackId) target.stackId = stackId
+    else {
+      for (const one of db.assets.values())
+        if (one.stackId === stackId) one.stackId = target.stackId
+      db.stacks.delete(stackId)
+    }
+  }
   db.touch(target)
 }
 

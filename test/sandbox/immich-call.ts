@@ -31,7 +31,7 @@ export const visibility: Rule = { kind: ['archive', 'timeline', 'hidden', 'locke
 export function asset(
   db: Db,
   id: string | undefined,
-  action: 'read' | 'update' | 'delete' | 'download' | 'view',
+  action: 'read' | 'update' | 'delete' | 'download' | 'view' | 'copy',
 ) {
   const found = db.assets.get(id ?? '')
   const seen =

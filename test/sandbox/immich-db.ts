@@ -90,6 +90,21 @@ export type Tag = {
   updatedAt: number
 }
 export type Stack = { id: string; primaryAssetId: string }
+export type Person = { id: string; name: string; isHidden: boolean }
+/** In pixels of a picture of that width and height. */
+export type Face = {
+  id: string
+  assetId: string
+  personId: string
+  imageWidth: number
+  imageHeight: number
+  x: number
+  y: number
+  width: number
+  height: number
+}
+/** To single assets. */
+export type SharedLink = { id: string; key: string; createdAt: number; assetIds: string[] }
 export type Db = ReturnType<typeof emptyDb>
 
 /** The stand-in's whole memory. Tests may look at it and change it; after a change by hand call `touch`. */
@@ -104,6 +119,11 @@ export function emptyDb() {
     albums: new Map<string, Album>(),
     tags: new Map<string, Tag>(),
     stacks: new Map<string, Stack>(),
+    people: new Map<string, Person>(),
+    faces: new Map<string, Face>(),
+    links: new Map<string, SharedLink>(),
+    /** What an administrator has switched on. */
+    settings: { trash: true, duplicateDetection: false },
     changes: 0,
     touch(...assets: Asset[]) {
       db.changes++
@@ -172,8 +192,12 @@ export function emptyDb() {
         album.assetIds = album.assetIds.filter((member) => member !== id)
         if (album.albumThumbnailAssetId === id) album.albumThumbnailAssetId = null
       }
+      for (const link of db.links.values())
+        link.assetIds = link.assetIds.filter((member) => member !== id)
+      for (const face of db.faces.values()) if (face.assetId === id) db.faces.delete(face.id)
       for (const asset of db.assets.values())
         if (asset.livePhotoVideoId === id) asset.livePhotoVideoId = null
+      leaveStack(id)
       db.changes++
     },
     upsertTag(value: string): Tag | undefined {
@@ -198,6 +222,16 @@ export function emptyDb() {
       }
       return parent
     },
+  }
+  // A stack whose top one is gone has another on top; one that is left alone is none.
+  function leaveStack(id: string) {
+    for (const stack of db.stacks.values()) {
+      const rest = [...db.assets.values()].filter(({ stackId }) => stackId === stack.id)
+      if (stack.primaryAssetId === id && rest[0]) stack.primaryAssetId = rest[0].id
+      if (rest.length > 1) continue
+      for (const one of rest) one.stackId = null
+      db.stacks.delete(stack.id)
+    }
   }
   const sums = { changes: -1, map: new Map<string, Asset>() }
   return db

@@ -37,6 +37,30 @@ export function createStack({ db, major, body }: Call) {
   return stackJson(db, major, id)
 }
 
+export function updateStack({ db, major, params, body }: Call) {
+  const given = check(major, { primaryAssetId: { kind: 'uuid' } }, body, 'json') as {
+    primaryAssetId?: string
+  }
+  const stack = db.stacks.get(params[0] ?? '')
+  if (!stack) throw new Problem(400, 'Not found or no stack.update access')
+  const top = db.assets.get(given.primaryAssetId ?? stack.primaryAssetId)
+  if (top?.stackId !== stack.id || top.deletedAt !== null)
+    throw new Problem(400, 'Primary asset must be in the stack')
+  stack.primaryAssetId = top.id
+  return stackJson(db, major, stack.id)
+}
+
+export function leaveStack({ db, params }: Call) {
+  const stack = db.stacks.get(params[0] ?? '')
+  if (!stack) throw new Problem(400, 'Not found or no stack.update access')
+  const found = db.assets.get(params[1] ?? '')
+  if (found?.stackId !== stack.id) throw new Problem(400, 'Asset not in stack')
+  if (stack.primaryAssetId === found.id)
+    throw new Problem(400, "Cannot remove stack's primary asset")
+  found.stackId = null
+  db.touch(found)
+}
+
 export function deleteStacks({ db, major, body }: Call) {
   const given = check(major, ids, body, 'json') as { ids: string[] }
   for (const id of given.ids)

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import type { Major } from './immich-check.ts'
-import type { Album, Asset, Db, Tag, User } from './immich-db.ts'
+import type { Album, Asset, Db, Person, Tag, User } from './immich-db.ts'
 
 // Facts of the servers' own GET /server/media-types; v3 has .mpo besides.
 export const videoTypes =
@@ -70,7 +70,7 @@ export function assetJson(
       tags: asset.tagIds.flatMap((id) => db.tags.get(id) ?? []).map(tagJson),
       stack: stack ? stackOf(db, stack) : null,
     }),
-    people: [],
+    people: whole ? peopleOf(db, asset) : [],
     ...(whole && major === 2 && { unassignedFaces: [] }),
     checksum: Buffer.from(asset.checksum, 'hex').toString('base64'),
     isOffline: asset.isOffline,
@@ -82,6 +82,21 @@ export function assetJson(
     isEdited: false,
   }
 }
+
+function peopleOf(db: Db, asset: Asset) {
+  const ids = [...db.faces.values()].filter(({ assetId }) => assetId === asset.id)
+  const people = new Set(ids.map(({ personId }) => db.people.get(personId)))
+  return [...people].flatMap((person) => (person && !person.isHidden ? personJson(person) : []))
+}
+
+export const personJson = ({ id, name, isHidden }: Person) => ({
+  id,
+  name,
+  birthDate: null,
+  thumbnailPath: '',
+  isHidden,
+  isFavorite: false,
+})
 
 /** Only what the timeline shows below the top one counts: an archived stack is in the list of stacks alone. */
 function stackOf(db: Db, stack: { id: string; primaryAssetId: string }) {

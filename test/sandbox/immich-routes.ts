@@ -14,6 +14,7 @@ import {
   restoreAssets,
   runJob,
   updateAsset,
+  updateAssets,
 } from './immich-assets.ts'
 import { album, asset, type Call, text } from './immich-call.ts'
 import { check, Problem, type Rules } from './immich-check.ts'
@@ -21,12 +22,16 @@ import {
   createStack,
   deleteStacks,
   deleteTag,
+  leaveStack,
   stackJson,
   tagAssets,
   untagAssets,
+  updateStack,
   upsertTags,
 } from './immich-groups.ts'
 import { albumJson, assetJson, imageTypesOf, tagJson, videoTypes } from './immich-json.ts'
+import { createLink, deleteLink, listLinks, removeFromLink } from './immich-links.ts'
+import { createFace, createPerson, deleteFace, deletePeople, listFaces } from './immich-people.ts'
 import {
   bucketRules,
   matching,
@@ -54,7 +59,11 @@ export const routes: Route[] = [
     '/server/features',
     undefined,
     200,
-    ({ major }) => ({ ...features, ...(major === 3 && { realtimeTranscoding: false }) }),
+    ({ db, major }) => ({
+      ...features,
+      ...db.settings,
+      ...(major === 3 && { realtimeTranscoding: false }),
+    }),
   ],
   [
     'GET',
@@ -171,6 +180,7 @@ export const routes: Route[] = [
     ({ db, major, params }) => assetJson(db, major, asset(db, params[0], 'read'), { whole: true }),
   ],
   ['PUT', '/assets/copy', 'asset.copy', 204, copyAsset],
+  ['PUT', '/assets', 'asset.update', 204, updateAssets],
   ['PUT', '/assets/:id', 'asset.update', 200, updateAsset],
   ['DELETE', '/assets', 'asset.delete', 204, deleteAssets],
   ['POST', '/trash/restore/assets', 'asset.delete', 200, restoreAssets],
@@ -217,7 +227,9 @@ export const routes: Route[] = [
     200,
     ({ db, major, params }) => stackJson(db, major, params[0] ?? ''),
   ],
+  ['PUT', '/stacks/:id', 'stack.update', 200, updateStack],
   ['DELETE', '/stacks', 'stack.delete', 204, deleteStacks],
+  ['DELETE', '/stacks/:id/assets/:assetId', 'stack.update', 204, leaveStack],
   [
     'GET',
     '/tags',
@@ -229,19 +241,26 @@ export const routes: Route[] = [
   ['DELETE', '/tags/:id', 'tag.delete', 204, deleteTag],
   ['PUT', '/tags/assets', 'tag.asset', 200, tagAssets],
   ['DELETE', '/tags/:id/assets', 'tag.asset', 200, untagAssets],
+  ['POST', '/people', 'person.create', 201, createPerson],
+  ['DELETE', '/people', 'person.delete', 204, deletePeople],
+  ['GET', '/faces', 'face.read', 200, listFaces],
+  ['POST', '/faces', 'face.create', 201, createFace],
+  ['DELETE', '/faces/:id', 'face.delete', 204, deleteFace],
+  ['GET', '/shared-links', 'sharedLink.read', 200, listLinks],
+  ['POST', '/shared-links', 'sharedLink.create', 201, createLink],
+  ['DELETE', '/shared-links/:id', 'sharedLink.delete', 204, deleteLink],
+  ['DELETE', '/shared-links/:id/assets', 'sharedLink.update', 200, removeFromLink],
 ]
 
 const started = new Date().toISOString()
 const features = {
   smartSearch: false,
   facialRecognition: false,
-  duplicateDetection: false,
   map: true,
   reverseGeocoding: true,
   importFaces: false,
   sidecar: true,
   search: true,
-  trash: true,
   oauth: false,
   oauthAutoLaunch: false,
   ocr: false,
