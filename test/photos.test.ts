@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Seen } from '../lib/state/state.ts'
 import type { Heads } from '../lib/takeout/doubts.ts'
@@ -229,13 +230,18 @@ test('one time of many photos is marked, so that a file that says otherwise wins
   expect(new Set(await marks(4))).toEqual(new Set([undefined]))
 })
 
-test('media wait for their sidecar while a part of their export is missing', async () => {
-  const files = [...shot(`${YEAR}/a.jpg`), media(`${YEAR}/b.jpg`)]
+test('media wait for their sidecar while a part of their export is missing, also where one is no more than likely', async () => {
+  const files = [
+    ...shot(`${YEAR}/a.jpg`, { title: 'A.jpg' }),
+    media(`${YEAR}/b.jpg`),
+    media(`${YEAR}/a(1).jpg`),
+  ]
   const waits = async (waiting: string[]) =>
     Object.values((await library(files, { waiting: new Set(waiting) })).photos)
       .filter(({ waits }) => waits)
-      .map(({ title }) => title)
-  expect(await waits(['export'])).toEqual(['b.jpg'])
+      .map(({ files, takenFrom }) => `${basename(files[0]?.path ?? '')} ${takenFrom}`)
+      .sort()
+  expect(await waits(['export'])).toEqual(['a(1).jpg year', 'b.jpg year'])
   expect(await waits(['another'])).toEqual([])
 })
 

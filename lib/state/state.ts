@@ -103,7 +103,7 @@ export type Photo = {
   }
   /** Of a picked one: the photo of a Takeout that is its original. */
   replacedBy?: string
-  /** It has no sidecar yet, and a part of its export is known to be missing: it waits for that. */
+  /** It has no sidecar yet that is surely its own, and a part of its export is known to be missing: it waits for that. */
   waits?: true
 }
 

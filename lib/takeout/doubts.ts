@@ -17,9 +17,15 @@ const LONG_BYTES = 30e6
 
 /**
  * What names and sidecars leave open and the head of a file may tell: whether a video is a still's motion half, whether an
- * uncertain sidecar is the file's, and whether one that lies in another folder is. Changes the media in place.
+ * uncertain sidecar is the file's, and whether one that lies in another folder is. Changes the media in place. `waiting`
+ * holds the exports of which a part is missing.
  */
-export async function settleDoubts(folders: Folder[], heads: Heads, account: Account) {
+export async function settleDoubts(
+  folders: Folder[],
+  heads: Heads,
+  account: Account,
+  waiting: Set<string> = new Set(),
+) {
   const media = folders.flatMap((folder) => folder.media)
   const halves = media.filter(isDoubtfulHalf)
   const uncertain = media.filter((one) => isUncertain(one) && !agreesByTitle(one))
@@ -35,7 +41,9 @@ export async function settleDoubts(folders: Folder[], heads: Heads, account: Acc
   settleRivals(media)
   for (const one of media)
     if (isUncertain(one))
-      one.trusted = agreesByTitle(one) || agreesByClock(one) || agreesByYear(one)
+      // Where the right sidecar may lie in a part that is still to come, a year is too little.
+      one.trusted =
+        agreesByTitle(one) || agreesByClock(one) || (!waiting.has(one.export) && agreesByYear(one))
   const home = adopt(strays, account)
   if (home.size === 0) return
   for (const folder of folders)

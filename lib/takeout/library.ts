@@ -43,7 +43,7 @@ export async function assemble(
 ): Promise<Library> {
   const account = openAccount()
   const folders = readFolders(files, exportOf, account)
-  await settleDoubts(folders, heads, account)
+  await settleDoubts(folders, heads, account, waiting)
   const joined = joinMedia(folders.flatMap(({ media }) => media))
   const groups = await joinSizes(joined, heads, looks)
   await heads([...groups.values()].flatMap(differentSizes))

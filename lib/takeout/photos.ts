@@ -36,7 +36,8 @@ export function photoOf(id: string, group: Media[], account: Account, waits: boo
     ...standingOf(ordered, facts),
   }
   if (photo.taken === null) guessTime(photo, ordered)
-  if (waits && !group.some((one) => one.sidecar)) photo.waits = true
+  if (waits && !group.some((one) => one.sidecar && (one.pair.certain || one.trusted)))
+    photo.waits = true
   return photo
 }
 
