@@ -131,3 +131,65 @@ test('nearly all of them are found, and a doubt is rarely wrong', () => {
   expect(count.editedFound / count.edited).toBeGreaterThan(0.75)
   expect(count.wrong / (count.there + count.edited)).toBeLessThan(0.02)
 })
+
+const eras = ['v1', 'cut', 'full'] as const
+const told = (all: Item[], era: (typeof eras)[number]) =>
+  Object.fromEntries(
+    paired(spellFolder(all, era), all, true, String).map(
+      ({ media, role, of, certain, item, owner }) => {
+        return [media, `${role} ${of} ${certain} ${item === owner}`]
+      },
+    ),
+  )
+
+test.each([
+  '-edited',
+  '-bearbeitet',
+  '-ha editado',
+  '-modifié',
+  '-edytowane',
+  '-編集済み',
+  '-EFFECTS',
+])(
+  'a copy with %s is told from every length of name on which the limit leaves two letters of it',
+  (word) => {
+    for (const era of eras) {
+      for (let length = 5; length <= 44; length++) {
+        const base = `IMG_${letters}`.slice(0, length)
+        const item = { title: `${base}.jpg`, edits: [word] }
+        const cut = (base + word).slice(0, era === 'full' ? undefined : 47)
+        expect(told([item, item], era)).toEqual({
+          [`${base}.jpg`]: 'original null true true',
+          [`${cut}.jpg`]: `edited ${base}.jpg true true`,
+          [`${base}(1).jpg`]: 'original null true true',
+          [`${cut}(1).jpg`]: `edited ${base}(1).jpg true true`,
+        })
+        // And with nothing left of the original but its sidecar.
+        const lost = told([{ ...item, lost: 'media' as const }], era)
+        expect(lost).toEqual({ [`${cut}.jpg`]: 'edited null true true' })
+      }
+    }
+  },
+)
+
+test.each([
+  ['IMG_1.HEIC', '.MP4'],
+  ['IMG_1.HEIC', '.MOV'],
+  ['IMG_1.JPG', '.MOV'],
+  ['20240501_103356.heic', '.MP4'],
+  ['MVIMG_20190101_101010.jpg', '.MP4'],
+  ['PXL_20240101_120000001.MP.jpg', '.MP'],
+  ['PXL_20240101_120000001.PORTRAIT-01.COVER.MP.jpg', '.MP'],
+] as const)(
+  'each half of %s goes with its still, and an edited copy with its original',
+  (title, half) => {
+    const item = { title, half, edits: ['-edited'] }
+    for (const era of eras) {
+      const all = told([item, item, item], era)
+      expect(Object.keys(all)).toHaveLength(9)
+      for (const [name, line] of Object.entries(all)) expect(line, name).toMatch(/true true$/)
+      expect(Object.values(all).filter((line) => line.startsWith('motion'))).toHaveLength(3)
+      expect(Object.values(all).filter((line) => line.startsWith('edited'))).toHaveLength(3)
+    }
+  },
+)
