@@ -6,7 +6,15 @@ import { expect, test } from 'vitest'
 import { hex } from '../lib/archive/directory.ts'
 import { assemble } from '../lib/takeout/library.ts'
 import type { ExportFile } from '../lib/takeout/takeout.ts'
-import { albumFile, library, media, NOON, shot, sidecar } from './sandbox/export-files.ts'
+import {
+  albumFile,
+  albumsByTitle,
+  library,
+  media,
+  NOON,
+  shot,
+  sidecar,
+} from './sandbox/export-files.ts'
 
 type Case = {
   id: string
@@ -113,6 +121,43 @@ test('every file is in exactly one row, and what is in no photo in a leftover', 
       }
     `)
   expect(Object.keys(leftovers)).toHaveLength(inNoPhoto.length)
+})
+
+test('an export in a language that nobody listed is told by its structure', async () => {
+  const at = (folder: string, name: string) => `../Google myndir/${folder}/${name}`
+  const winter = Date.UTC(2022, 0, 9) / 1000
+  const files = [
+    ...shot(at('Myndir frá 2021', 'a.jpg')),
+    ...shot(at('Myndir frá 2022', 'b.jpg'), { taken: winter }),
+    sidecar(at('Ferð 2022', 'b.jpg'), { taken: winter }),
+    { ...albumFile('../Google myndir/Ferð 2022', { title: 'Ferð' }) },
+    ...shot(at('Rusl', 'c.jpg'), { trashed: true }),
+    media(at('Rusl', 'd.jpg')),
+    media('../Drive/Docs/e.jpg'),
+  ].map((file) => ({ ...file, path: file.path.replace('Google Photos/../', '') }))
+  const found = await library(files)
+  expect(albumsByTitle(found)).toEqual({ Ferð: ['b.jpg'] })
+  const trashed = Object.values(found.photos).filter(({ trashed }) => trashed)
+  expect(trashed.map(({ title }) => title).sort()).toEqual(['c.jpg', 'd.jpg'])
+  expect(found.rows.get(files.at(-1) as ExportFile)?.why).toBe('another product')
+})
+
+test('a name that means another photo in the album than in the year', async () => {
+  const july = NOON + 30 * 86_400
+  const numbered = { ...sidecar('Photos from 2021/x.jpg', { taken: july }) }
+  numbered.path = numbered.path.replace('.json', '(1).json')
+  const found = await library([
+    ...shot('Photos from 2021/x.jpg', { description: 'first' }),
+    media('Photos from 2021/x(1).jpg'),
+    numbered,
+    sidecar('Trip/x.jpg', { taken: july }),
+    albumFile('Trip'),
+    ...shot('Tour/x.jpg', { taken: july }, { bytes: 'Photos from 2021/x(1).jpg' }),
+    albumFile('Tour'),
+  ])
+  const second = Object.keys(found.photos).filter((id) => found.photos[id]?.taken === july)
+  expect(second).toHaveLength(1)
+  expect(Object.values(found.albums).map(({ photos }) => photos)).toEqual([second, second])
 })
 
 test('a sidecar without its media says why', async () => {
