@@ -203,6 +203,30 @@ describe('rules beyond the fixture', () => {
       },
     ],
     [
+      'a half that fits two stills, by a number of the title and by one of a collision',
+      ['P.MP.jpg', 'P.MP(1).jpg', 'P(1).MP.jpg', 'P(1).MP'],
+      [],
+      {
+        'P.MP.jpg': '',
+        'P.MP(1).jpg': '',
+        'P(1).MP.jpg': '',
+        'P(1).MP': 'motion | P.MP(1).jpg | ?',
+        orphans: '',
+      },
+    ],
+    [
+      'numbers of edited copies where a photo is really called so',
+      ['a-edited.jpg', 'a.jpg', 'a(1).jpg', 'a-edited(1).jpg'],
+      [`a-edited.jpg${M}`, `a.jpg${M}`, 'a.jpg.supplemental-metadata(1).json'],
+      {
+        'a-edited.jpg': `a-edited.jpg${M}`,
+        'a.jpg': `a.jpg${M}`,
+        'a(1).jpg': 'a.jpg.supplemental-metadata(1).json',
+        'a-edited(1).jpg': 'a.jpg.supplemental-metadata(1).json | edited | a(1).jpg | ?',
+        orphans: '',
+      },
+    ],
+    [
       'a number without a sidecar, and the one before it has its own',
       ['a.jpg', 'a(1).jpg', 'a(2).jpg', 'b.jpg', 'b(1).jpg', 'b(2).jpg'],
       [`a.jpg${M}`, 'a.jpg.supplemental-metadata(1).json', `b.jpg${M}`],

@@ -35,7 +35,9 @@ const tail = fc.constantFrom(
 const length = fc.constantFrom(0, 0, 0, 12, 24, 33, 38, 40, 42, 43, 44, 45, 46, 47, 60)
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const title = fc.tuple(start, tail, length).map(([[first = '', extension], last, long]) => {
-  const room = Math.max(0, long - first.length - last.length)
+  // Two pictures of one name and different kinds keep their extensions in the stem.
+  const length = extension === '.gif' ? Math.min(long, 40) : long
+  const room = Math.max(0, length - first.length - last.length)
   return (
     first +
     last +

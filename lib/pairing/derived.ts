@@ -68,7 +68,7 @@ function motionOf({ byBase }: Folder, half: Media): Omit<Relation, 'role'> | nul
   const { isHalf, isWhole } = shape(half)
   if (!isHalf || (half.own && half.kind === 'unknown')) return null
   const stillsAt = (base: string) => byBase.get(`image/${base}`) ?? []
-  const [whole] = isWhole
+  const [whole, ...others] = isWhole
     ? half.spellings.map((s) => stillsAt(numberedAtEnd(s))).filter((s) => s.length > 0)
     : []
   const beside = whole ?? stillsAt(splitName(half.key).base).filter(isPhone)
@@ -85,7 +85,10 @@ function motionOf({ byBase }: Folder, half: Media): Omit<Relation, 'role'> | nul
   const still = stills.length === 1 ? stills[0] : heic.length === 1 ? heic[0] : undefined
   if (!still) return null
   const halves = (byBase.get(`video/${splitName(half.key).base}`) ?? []).filter((m) => !m.own)
-  const certain = !half.contested && !shorter && (isWhole || halves.length === 1)
+  const isSure = isWhole
+    ? others.every((other) => other === whole)
+    : !shorter && halves.length === 1
+  const certain = isSure && !half.contested
   if (!half.own) return { of: still, certain, why: 'motion' }
   const [a, b] = [still.own?.sidecar.file.taken, half.own.sidecar.file.taken]
   // A sidecar of its own makes it a video in its own right, unless it was taken with the still.

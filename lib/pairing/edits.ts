@@ -29,7 +29,9 @@ export function editOf(folder: Folder, media: Media): Omit<Relation, 'role'> | n
     const found = originalOf(folder, media, original)
     // What is the collision's number here may be the title's there: `x-edited(1).jpg` and the photo `x(1).jpg`.
     const isOther = found?.own?.number !== undefined && found.own.number !== original.number
-    const certain = !edit.many && !isOther
+    // Where a photo is really called `x-edited.jpg` the copies that came after it got other numbers than their originals.
+    const isShifted = spelling.number !== '' && !!folder.byKey.get(spelling.name)?.own
+    const certain = !edit.many && !isOther && !isShifted
     if (found) return { of: found, certain, why: edit.cut ? 'edited, cut suffix' : 'edited' }
     const missing = missingOriginal(folder, original)
     if (missing) return { of: null, ...missing, certain: certain && missing.certain }
