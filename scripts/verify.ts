@@ -32,7 +32,7 @@ Exit:  0 all right, 1 could not start or had to stop, 2 bad usage, 3 some differ
 `
 // An update takes a second or two to come back from the server's own jobs: a difference counts when it stays.
 const POLL_MS = Number(process.env.PHOTOFERRY_POLL_MS || 2000)
-const STEADY_POLLS = 4
+const STEADY_POLLS = 5
 const SHOWN = 20
 
 const given = flags(usage, { all: { type: 'boolean' }, wait: { type: 'string' } })
@@ -65,14 +65,18 @@ const server = await immich()
 const results = new Map<string, Differs | undefined>()
 const shown = progress(todo.length, 'transfers checked', given)
 let left = todo
-for (let poll = 0; ; poll++) {
+const polls = new Map<string, number>()
+for (;;) {
   const before = left.length
   await askServer(server, transfers, left, (id, differs) => results.set(id, differs))
   left = left.filter((id) => {
     const differs = results.get(id)
-    const isSteady =
-      differs && (Object.keys(differs).length === 0 || wasRight(id) || isGone(differs))
-    return !isSteady && (!differs || poll < STEADY_POLLS)
+    // Still being read: what differs counts from when it had been.
+    if (!differs) return true
+    const poll = (polls.get(id) ?? 0) + 1
+    polls.set(id, poll)
+    const isSteady = Object.keys(differs).length === 0 || wasRight(id) || isGone(differs)
+    return !isSteady && poll < STEADY_POLLS
   })
   shown.tick({ items: before - left.length })
   if (left.length === 0 || Date.now() - started + POLL_MS > waitMs) break
