@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { type ParseArgsOptionsConfig, parseArgs, parseEnv } from 'node:util'
+import { diskTrouble, troubleText } from './errno.ts'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
@@ -136,13 +137,26 @@ if (!/^[\w-]*$/.test(account)) {
 }
 export const envFile = account ? `.env.${account}` : '.env'
 export const dataFolder = account ? `data/${account}` : 'data'
-// A variable that is set already wins over the file.
-if (existsSync(envFile)) process.loadEnvFile(envFile)
-
 /** The hint of a command in the form that the person types: `make link ARGS="--dry-run"`. */
 export function hint(target: string, args = '') {
   const who = account ? `ACCOUNT=${account} ` : ''
   return `\`${who}make ${target}${args ? ` ARGS="${args}"` : ''}\``
+}
+
+/** What .env sets; a variable that is set already wins over the file. */
+function readSettings() {
+  if (!existsSync(envFile)) return
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(envFile)
+  } catch (error) {
+    throw new Fail(`Cannot read ${envFile}: ${troubleText(error)}`)
+  }
+  if (bytes.includes(0))
+    throw new Fail(`Cannot read ${envFile}: it is no plain text: save it as UTF-8`)
+  // Editors of Windows put a mark before the first line.
+  const set = parseEnv(String(bytes).replace(/^\uFEFF/, ''))
+  for (const [name, value] of Object.entries(set)) process.env[name] ??= value
 }
 
 function end(error: unknown) {
@@ -155,22 +169,16 @@ function end(error: unknown) {
     say(`Cannot go on: ${(error as Error).message}`)
     process.exit(1)
   }
-  const place = troubleWithPlace(error as NodeJS.ErrnoException)
-  if (place) {
-    say(`Cannot go on: ${(error as Error).message}: ${place} and run again, it goes on from here`)
+  const trouble = diskTrouble(error)
+  if (trouble) {
+    const { path = 'a file' } = error as NodeJS.ErrnoException
+    say(`Cannot go on: ${path}: ${trouble.join(': ')}`)
     process.exit(1)
   }
   // Anything else is our bug, and then the stack is what helps.
   const { stack } = error as Error
   say(`This is a bug in photoferry, please report it:\n${stack ?? error}`)
   process.exit(1)
-}
-/** What to do where the system lets nothing be written (or made): that is the place's fault, not ours. */
-function troubleWithPlace({ code = '', path, syscall }: NodeJS.ErrnoException) {
-  if (/^(ENOSPC|EDQUOT|EFBIG)$/.test(code)) return 'make room'
-  if (/^(EACCES|EPERM|EROFS)$/.test(code) && path) return `let your user read and write ${path}`
-  if (/^(ENOTDIR|EEXIST)$/.test(code) && syscall === 'mkdir')
-    return `${path} has to be a folder: move what is there`
 }
 // A reader that has seen enough (`| head`) ends the stage as it is.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -179,3 +187,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 process.on('uncaughtException', end)
 process.on('unhandledRejection', end)
+readSettings()

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
+import { ask } from '../lib/ask.ts'
 import { writeSettings } from '../lib/dotenv.ts'
 import { googleFlags, googleSignIns, googleUsage, setUpGoogle } from '../lib/google/setup.ts'
 import { isPrivate } from '../lib/immich/address.ts'
@@ -25,10 +26,11 @@ if (given.google || given.revoke !== undefined) {
   process.exit(0)
 }
 const url =
-  process.env.IMMICH_URL || (await ask('IMMICH_URL', 'Address of Immich (like http://nas:2283): '))
+  process.env.IMMICH_URL ||
+  (await settle('IMMICH_URL', 'Address of Immich (like http://nas:2283): '))
 const key =
   process.env.IMMICH_API_KEY ||
-  (await ask('IMMICH_API_KEY', `API key (make one at ${url}/user-settings?isOpen=api-keys): `))
+  (await settle('IMMICH_API_KEY', `API key (make one at ${url}/user-settings?isOpen=api-keys): `))
 
 const server = await immich({ url, key })
 const { version, features, config } = await server.facts()
@@ -60,16 +62,14 @@ if (!given['dry-run']) {
   if (isNew) say(`kept in ${envFile}, readable by you alone`)
 }
 
-async function ask(name: string, text: string): Promise<string> {
+async function settle(name: string, text: string): Promise<string> {
   if (!process.stdin.isTTY) {
     const where = existsSync(envFile) ? envFile : `the environment or ${envFile} (see .env.example)`
     throw new Fail(
       `Cannot set up Immich: ${name} is not given: put it into ${where}, or run ${hint('auth')} on a terminal`,
     )
   }
-  const { question } = await import('zx')
-  const answer = (await question(text)).trim()
-  return answer || ask(name, text)
+  return (await ask(text)) || settle(name, text)
 }
 
 function warnOfPlainHttp(base: string) {

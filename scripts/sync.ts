@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import type { ProcessPromise } from 'zx'
+import { ask } from '../lib/ask.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { immich } from '../lib/immich/immich.ts'
+import { onInterrupt } from '../lib/interrupt.ts'
 import { count, number, size } from '../lib/progress.ts'
 import { envFile, Fail, flags, say } from '../lib/stage.ts'
 import { openState } from '../lib/state/state.ts'
@@ -36,9 +39,15 @@ const given = flags(usage, {
 })
 const [choice, rules] = [chooser(given), rulesOf(given)]
 const common = ['--state', given.state, ...(given.quiet ? ['--quiet'] : [])]
-const { $, question } = await import('zx')
+const { $ } = await import('zx')
 const stages = $({ stdio: 'inherit', nothrow: true, verbose: false })
 let worst = 0
+let running: ProcessPromise | undefined
+// The stage saves what it has, and is waited for.
+onInterrupt(async (signal) => {
+  running?.child?.kill(signal)
+  await running
+})
 
 if (process.env.IMMICH_URL || process.env.IMMICH_API_KEY || process.stdin.isTTY)
   await run('auth', given['dry-run'] ? ['--dry-run'] : [])
@@ -55,8 +64,8 @@ await run('link', [...common, '--strictness', given.strictness])
 const left = await showPlan()
 if (given['dry-run']) process.exit(worst)
 if (left > 0 && process.stdin.isTTY && !given.yes) {
-  const answer = await question('Go on? [Y/n] ')
-  if (!/^(y|yes|)$/i.test(answer.trim()))
+  const answer = await ask('Go on? [Y/n] ')
+  if (!/^(y|yes|)$/i.test(answer))
     throw new Fail('stopped before the first byte, nothing was sent', { exitCode: 130 })
 }
 const limit = Number.isFinite(given.limit) ? ['--limit', String(given.limit)] : []
@@ -72,8 +81,8 @@ if (given.ping && worst === 0) await ping(given.ping)
 
 /** Runs a stage as a person would. Items that failed (3) and a missing part (4) do not stop the rest; all else does. */
 async function run(stage: string, args: string[]) {
-  const { exitCode, signal } =
-    await stages`${process.execPath} ${process.execArgv} ${import.meta.dirname}/${stage}.ts ${args}`
+  running = stages`${process.execPath} ${process.execArgv} ${import.meta.dirname}/${stage}.ts ${args}`
+  const { exitCode, signal } = await running
   const code = exitCode ?? (signal ? 130 : 1)
   if (code !== 0 && code !== 3 && code !== 4) process.exit(code)
   if (code === 3 || worst === 0) worst = code

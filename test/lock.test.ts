@@ -9,10 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { thisProcess } from '../lib/state/holder.ts'
 import { takeLock } from '../lib/state/lock.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'lock-'))
@@ -37,9 +38,8 @@ const holder = (changes: object) =>
     lock,
     JSON.stringify({
       key: 'k',
-      pid: process.pid,
+      ...thisProcess(),
       started: 'x',
-      host: hostname(),
       stage: 'link',
       ...changes,
     }),
@@ -81,6 +81,30 @@ test('a lock from another machine is not judged, only shown', async () => {
   await expect(takeLock(lock, 'transfer', 'f')).rejects.toThrow(
     /on elsewhere.*delete .*state\.json\.lock if/,
   )
+})
+
+test.runIf(process.platform === 'linux')(
+  'a lock from another container of this machine is not judged, only shown',
+  async () => {
+    holder({ space: 'pid:[1]', pid: await deadPid() })
+    await expect(takeLock(lock, 'transfer', 'f')).rejects.toThrow(
+      /in another container.*delete .*state\.json\.lock if/,
+    )
+  },
+)
+
+test('what a killed taker left beside the lock goes with the next one', async () => {
+  const pid = await deadPid()
+  const drafts = [`${lock}.${pid}-0123456789ab`, `${lock}.k.dead`, `${lock}.k.dead.${pid}-0123`]
+  writeFileSync(drafts[0] as string, '')
+  for (const draft of drafts.slice(1))
+    writeFileSync(draft, JSON.stringify({ ...thisProcess(), key: 'k', pid, stage: 'link' }))
+  const own = `${lock}.${process.pid}-0123456789ab`
+  writeFileSync(own, '')
+  const release = await takeLock(lock, 'transfer', 'f')
+  // That of one who is at it stays.
+  expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([lock, own])
+  release()
 })
 
 test('a file that is no lock is left alone, with a word on what to do', async () => {

@@ -425,7 +425,8 @@ test('what was flushed before a SIGKILL is there, also over folds in the middle 
 
 test.each([
   ['SIGINT', 130],
-  ['SIGTERM', 143],
+  ['SIGTERM', 130],
+  ['SIGHUP', 130],
 ] as const)('%s saves the state and ends with %i', async (signal, code) => {
   const { child, exit } = await start(
     `state.put('links', 'a', { asset: null, how: 'x' })

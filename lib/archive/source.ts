@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { diskTrouble } from '../errno.ts'
 import { size as asSize } from '../progress.ts'
 import { Fail } from '../stage.ts'
 
@@ -62,22 +63,20 @@ function closeOnce(handle: FileHandle) {
   }
 }
 
-function readFailure(name: string, error: unknown) {
+/** Why bytes of `name` could not be read, as a Fail. */
+export function readFailure(name: string, error: unknown) {
   if (error instanceof Fail) return error
   const { code, message } = error as NodeJS.ErrnoException
-  const [found, remedy] = failures[code ?? ''] ?? [message, 'check the disk and run again']
+  const [found, remedy] = failures[code ?? ''] ??
+    diskTrouble(error) ?? [message, 'check the disk and run again']
   return new Fail(`Cannot read "${name}": ${found}: ${remedy}`, { cause: error })
 }
 
+// Where an archive wants another word than any file.
 const failures: Record<string, [found: string, remedy: string]> = {
-  ENOENT: ['it is not there', 'check the path'],
-  EACCES: ['no permission', 'make it readable for your user'],
-  EPERM: ['no permission', 'make it readable for your user'],
   EISDIR: ['it is a folder', 'name an archive'],
   EIO: ['the disk cannot read it (EIO)', 'copy it to another disk or download that part again'],
-  ESTALE: ['the network drive is gone', 'mount it again'],
   EBADF: ['it was closed', 'run again'],
-  EMFILE: ['too many files are open', 'raise `ulimit -n` and run again'],
 }
 
 /** What a file is by its first bytes, in words that follow "it is"; undefined where that is unknown. */

@@ -1,4 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises'
+import { ask } from '../ask.ts'
 import { dataFolder, Fail, hint, say } from '../stage.ts'
 import type { Purpose } from './answers.ts'
 import { hasClient, keepClient, readClient } from './client.ts'
@@ -109,12 +110,11 @@ async function wayOf(given: GoogleFlags) {
       { exitCode: 2 },
     )
   }
-  const { question } = await import('zx')
   say('Takeouts in Drive can be reached in two ways:')
   say('  h  by hand: only files that you pick on a page of Google, one click for each export')
   say('  u  unattended: it may read all of your Drive, and nobody has to be there')
   for (;;) {
-    const answer = (await question('by hand or unattended? [h/u] ')).trim().toLowerCase()
+    const answer = (await ask('by hand or unattended? [h/u] ')).toLowerCase()
     if (/^h/.test(answer) || answer === 'by hand') return 'byHand'
     if (/^u/.test(answer)) return 'unattended'
   }

@@ -64,7 +64,8 @@ export async function readWhole(file: string, handle: FileHandle, misfit: string
     }
     whole = JSON.parse(bytes.toString('utf8', 0, read).replace(/^\uFEFF/, ''))
   } catch (error) {
-    const { message } = error as Error
+    // What it found there may hold line ends.
+    const message = (error as Error).message.replace(/\s+/g, ' ')
     // As long as it goes by lines, the line tells more than the place in the whole.
     throw new Fail(`Cannot read ${file}: ${misfit ?? message}: ${wayOut(file)}`, { cause: error })
   }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { diskTrouble } from '../errno.ts'
 import { Fail } from '../stage.ts'
 import type { Records } from './document.ts'
 import { eachLine } from './lines.ts'
@@ -20,10 +21,11 @@ const fdatasync = promisify(fs.fdatasync)
 
 export function cannotWrite(file: string, error: unknown): Fail {
   if (error instanceof Fail) return error
-  const { code, message } = error as NodeJS.ErrnoException
-  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
-  const found = full ? `disk full (${file}): make room` : `${message}: mend that`
-  return new Fail(`Cannot write the state: ${found} and run it again, it goes on from here`, {
+  const [found, remedy] = diskTrouble(error) ?? [
+    (error as Error).message,
+    'mend that and run again',
+  ]
+  return new Fail(`Cannot write the state: ${found} (${file}): ${remedy}, it goes on from here`, {
     cause: error,
   })
 }

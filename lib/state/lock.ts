@@ -1,12 +1,19 @@
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { troubleText } from '../errno.ts'
 import { Fail } from '../stage.ts'
-
-/** What a lock file says. `key` is of one taking and never comes again. */
-type Holder = { key: string; pid: number; started: string; host: string; stage: string }
+import { type Holder, isAlive, isNear, isRunning, thisProcess } from './holder.ts'
 
 /**
  * Takes the lock at `path` for `stage`, also from a process that died; gives the function that lets it go.
@@ -14,15 +21,12 @@ type Holder = { key: string; pid: number; started: string; host: string; stage: 
  */
 export async function takeLock(path: string, stage: string, file: string): Promise<() => void> {
   const key = `${process.pid}-${randomBytes(6).toString('hex')}`
-  const own: Holder = {
-    key,
-    pid: process.pid,
-    started: startOf(process.pid),
-    host: hostname(),
-    stage,
-  }
+  const own: Holder = { key, ...thisProcess(), stage }
   for (let tries = 0; ; ) {
-    if (create(path, own)) return () => letGo(path, key)
+    if (create(path, own)) {
+      sweep(path)
+      return () => letGo(path, key)
+    }
     const holder = read(path)
     if (holder && isAlive(holder)) throw new Fail(`Cannot open ${file}: ${whose(holder, path)}`)
     if (holder && (await bury(path, holder, stage, file))) continue
@@ -32,9 +36,11 @@ export async function takeLock(path: string, stage: string, file: string): Promi
   }
 }
 
-function whose({ stage, pid, host }: Holder, path: string) {
-  if (host === hostname()) return `\`${stage}\` (pid ${pid}) is using it: wait for it or stop it`
-  const there = `\`${stage}\` (pid ${pid} on ${host}) is using it`
+function whose(holder: Holder, path: string) {
+  const { stage, pid, host } = holder
+  if (isNear(holder)) return `\`${stage}\` (pid ${pid}) is using it: wait for it or stop it`
+  const where = host === hostname() ? 'in another container' : `on ${host}`
+  const there = `\`${stage}\` (pid ${pid} ${where}) is using it`
   return `${there}: wait for it, or delete ${path} if it is no longer running`
 }
 
@@ -50,22 +56,44 @@ function create(path: string, own: Holder) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return false
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code ?? '')) {
-      throw new Fail(`Cannot lock ${path}: ${(error as Error).message}: mend that`, {
-        cause: error,
-      })
+      throw cannotLock(path, error)
     }
   } finally {
     rmSync(draft, { force: true })
   }
   // A file system without hard links.
+  let fd: number
   try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
-    return true
+    fd = openSync(path, 'wx', 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw new Fail(`Cannot lock ${path}: ${(error as Error).message}: mend that`, { cause: error })
+    throw cannotLock(path, error)
+  }
+  try {
+    writeFileSync(fd, text)
+    return true
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw cannotLock(path, error)
+  } finally {
+    closeSync(fd)
   }
 }
+
+/** Takes away what killed takers of the lock left beside it. Only for the one who holds it. */
+function sweep(path: string) {
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`)) continue
+    const left = join(dirname(path), name)
+    const holder = read(left)
+    // A draft may be empty: its name tells whose it is.
+    const pid = Number(/\.(\d+)-[0-9a-f]+$/.exec(name)?.[1])
+    if (holder ? !isAlive(holder) : pid && !isRunning(pid)) rmSync(left, { force: true })
+  }
+}
+
+const cannotLock = (path: string, error: unknown) =>
+  new Fail(`Cannot write in ${dirname(path)}: ${troubleText(error)}`, { cause: error })
 
 function read(path: string): Holder | undefined {
   try {
@@ -96,40 +124,4 @@ async function bury(path: string, dead: Holder, stage: string, file: string) {
 
 function letGo(path: string, key: string) {
   if (read(path)?.key === key) rmSync(path, { force: true })
-}
-
-function isAlive({ pid, started, host }: Holder) {
-  // Another machine on a shared folder: it cannot be asked.
-  if (host !== hostname()) return true
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-  const now = startOf(pid)
-  return now !== 'ended' && (now === '' || started === '' || now === started)
-}
-
-/**
- * When a process started, as a text to compare: pids are used again. Linux: field 22 of /proc/<pid>/stat (clock ticks
- * since boot, man 5 proc) with the boot's id; elsewhere `ps`; '' where neither tells, 'ended' for a zombie.
- */
-function startOf(pid: number): string {
-  try {
-    // The name, in brackets, may hold spaces and brackets itself.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .split(/\) (?=[A-Za-z] )/)
-      .at(-1)
-      ?.split(' ')
-    if (fields?.[0] === 'Z' || fields?.[0] === 'X') return 'ended'
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)
-    return `${boot}-${fields?.[19]}`
-  } catch {
-    if (process.platform === 'linux' || process.platform === 'win32') return ''
-  }
-  try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
-  } catch {
-    return ''
-  }
 }

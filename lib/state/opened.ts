@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { troubleText } from '../errno.ts'
 import { Fail } from '../stage.ts'
 import { readDocument, readSaved } from './document.ts'
 import { crcOf } from './fold.ts'
@@ -59,10 +60,14 @@ async function belongs(of: Identity, document: FileHandle | undefined, stamp: St
 
 export async function openOrNone(path: string) {
   try {
-    return await open(path)
+    const handle = await open(path)
+    if ((await handle.stat()).isFile()) return handle
+    await handle.close()
+    throw new Fail(`Cannot open ${path}: it is no file: name one`)
   } catch (error) {
+    if (error instanceof Fail) throw error
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Fail(`Cannot open ${path}: ${(error as Error).message}: mend that`, { cause: error })
+    throw new Fail(`Cannot open ${path}: ${troubleText(error)}`, { cause: error })
   }
 }
 

@@ -3,8 +3,10 @@ import { dirname } from 'node:path'
 import { Low } from 'lowdb'
 import type { Decision, Found, Member } from '../dupes/deciding.ts'
 import type { Steps } from '../dupes/steps.ts'
+import { troubleText } from '../errno.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { doing } from '../spent.ts'
-import { endInterrupted, say, stage as thisStage } from '../stage.ts'
+import { Fail, say, stage as thisStage } from '../stage.ts'
 import { type Collections, countRecords, database } from './database.ts'
 import { takeLock } from './lock.ts'
 
@@ -361,7 +363,7 @@ export type OpenState<Named extends Collection = Collection, Written extends Col
 /**
  * Opens the state file, or an empty state where there is none. The collections named by `read` and `write` are loaded,
  * others are passed over. With any to `write` this is the one writer: a lock is held until save, close or exit, and
- * on SIGINT, SIGTERM and SIGHUP the state is saved before the process ends. A `dryRun` changes memory only.
+ * on SIGINT, SIGTERM and SIGHUP the state is saved before the process ends (130). A `dryRun` changes memory only.
  * Throws Fail when another stage is writing, and for a file that cannot be understood.
  */
 export async function openState<R extends Collection = never, W extends Collection = never>(
@@ -375,19 +377,24 @@ export async function openState<R extends Collection = never, W extends Collecti
 ): Promise<OpenState<R | W, W>> {
   const writes = write.length > 0 && !dryRun
   const file = realFile(path)
-  if (writes) mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  if (writes) makeFolder(file)
   const unlock = writes ? await takeLock(`${file}.lock`, stage, file) : () => {}
+  // Until all is read there is nothing to save.
+  let ready = false
+  let ending: Promise<void> | undefined
+  const stay = writes ? onInterrupt(saveAndSay) : () => {}
   const adapter = database(file, [...new Set<string>([...read, ...write])], { writes })
   const low = new Low<Collections>(adapter, {})
   try {
     await kept(low.read())
   } catch (error) {
+    stay()
     unlock()
     throw error
   }
+  ready = true
 
   let isOpen = true
-  let ending: Promise<void> | undefined
   const checkWritable = (collection: Collection) => {
     if (isOpen && (write as readonly string[]).includes(collection)) return
     throw new Error(`put of ${collection}, which is not open for writing`)
@@ -419,25 +426,18 @@ export async function openState<R extends Collection = never, W extends Collecti
     }
     unlock()
   }
-  const onSignal = (signal: NodeJS.Signals) => {
-    process.once(signal, () => process.exit())
-    process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal as 'SIGINT']
+  async function saveAndSay() {
+    if (!ready) return unlock()
     // Not end(): work that is on its way may still put, and finds its record in the journal.
-    ;(ending ?? adapter.write())
-      .catch((error) => say((error as Error).message))
-      .then(endInterrupted)
-      .finally(() => process.exit())
+    await (ending ?? adapter.write())
+    say('stopped: what was done is kept, run it again to go on')
   }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const release = () => {
     process.off('exit', onExit)
-    for (const signal of signals) process.off(signal, onSignal)
+    stay()
     unlock()
   }
-  if (writes) {
-    process.once('exit', onExit)
-    for (const signal of signals) process.once(signal, onSignal)
-  }
+  if (writes) process.once('exit', onExit)
 
   return {
     data: low.data as OpenState<R | W, W>['data'],
@@ -460,6 +460,16 @@ function kept(writing: Promise<void>) {
 /** Records of each collection, from the head of the file and the journal: fast at any size, and takes no lock. */
 export async function readCounts(path: string): Promise<{ [C in Collection]?: number }> {
   return Object.fromEntries(await countRecords(realFile(path)))
+}
+
+function makeFolder(file: string) {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new Fail(`Cannot make the folder ${dirname(file)}: ${troubleText(error)}`, {
+      cause: error,
+    })
+  }
 }
 
 // Renaming over a symbolic link would cut it off from its file.
