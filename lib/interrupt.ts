@@ -17,7 +17,7 @@ export function onInterrupt(last: (signal: NodeJS.Signals) => Promise<void>): ()
     first = now
     // The terminal has written ^C there.
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
-    last(signal)
+    void last(signal)
       .catch((error) => say((error as Error).message))
       .then(endInterrupted)
       .finally(() => process.exit())

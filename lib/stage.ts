@@ -60,6 +60,14 @@ export async function endInterrupted(): Promise<void> {
   await Promise.race([Promise.allSettled([...last].map((work) => work())), limit])
 }
 
+/** One line of JSON for stdout, with what could command a terminal escaped; it means the same. */
+export function jsonLine(value: unknown) {
+  return JSON.stringify(value).replace(
+    /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
 const shared = {
   state: { type: 'string' },
   limit: { type: 'string' },

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { ask } from '../lib/ask.ts'
 import { writeSettings } from '../lib/dotenv.ts'
 import { googleFlags, googleSignIns, googleUsage, setUpGoogle } from '../lib/google/setup.ts'
-import { isPrivate } from '../lib/immich/address.ts'
 import { immich } from '../lib/immich/immich.ts'
 import { NEEDED } from '../lib/immich/permissions.ts'
 import { envFile, Fail, flags, hint, say } from '../lib/stage.ts'
@@ -38,7 +37,6 @@ const { name, permissions } = await server.keyInfo()
 say(
   `Immich ${version.major}.${version.minor}.${version.patch} at ${server.url.replace(/\/api$/, '')}, trash ${features.trash ? `keeps ${config.trashDays} days` : 'is off'}`,
 )
-warnOfPlainHttp(server.url)
 
 const missing = await server.missingPermissions(Object.keys(NEEDED))
 const who = missing.includes('user.read')
@@ -70,12 +68,4 @@ async function settle(name: string, text: string): Promise<string> {
     )
   }
   return (await ask(text)) || settle(name, text)
-}
-
-function warnOfPlainHttp(base: string) {
-  const { protocol, hostname } = new URL(base)
-  if (protocol === 'https:' || isPrivate(hostname)) return
-  say(
-    `warning: ${hostname} is reached over plain http: the key and the photos can be read on the way; use https`,
-  )
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
+import { stillThere } from '../lib/archive/archive.ts'
 import type { Purpose } from '../lib/google/answers.ts'
 import { hasClient } from '../lib/google/client.ts'
 import { endingSoon, readTokens, tryOut } from '../lib/google/google.ts'
@@ -110,10 +111,20 @@ async function takeout() {
   const sources = [process.env.TAKEOUT ?? '', ...remembered].filter(Boolean)
   if (sources.length === 0)
     throw new Fail(`none was named yet: run ${hint('index-gphotos TAKEOUT="/path/to/the/zips"')}`)
-  const gone = Object.values<Part>(data.parts).filter(
-    ({ path, drive, kind }) => !drive && kind !== 'picked' && !existsSync(path),
-  )
+  const gone: Part[] = []
+  for (const part of Object.values<Part>(data.parts)) {
+    if (part.drive || part.kind === 'picked') continue
+    await stillThere(part).catch(() => gone.push(part))
+  }
   const { found } = await findParts(sources.filter((source) => existsSync(source)))
   const bytes = found.reduce((sum, part) => sum + part.size, 0)
-  return `${count(found.length, 'part')} there (${size(bytes)})${gone.length > 0 ? `, ${gone.length} known that are gone` : ''}`
+  const there = `${count(found.length, 'part')} there (${size(bytes)})`
+  if (gone.length === 0) return there
+  const owed = Object.entries((data.runs.transfer?.account ?? {}) as Record<string, number>)
+    .filter(([row]) => /^(to send|failed|waits)$/.test(row))
+    .reduce((sum, [, many]) => sum + many, 0)
+  if (owed === 0) return `${there}, ${gone.length} known that are gone, and nothing in them is owed`
+  throw new Fail(
+    `${there}, ${gone.length} known that are gone (${gone[0]?.path}), and ${count(owed, 'photo')} to send: bring them back`,
+  )
 }

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { count, number, progress, size } from '../lib/progress.ts'
 import { doing, tellTime } from '../lib/spent.ts'
-import { Fail, flags, say } from '../lib/stage.ts'
+import { Fail, flags, jsonLine, say } from '../lib/stage.ts'
 import { openState, type Part, type Photo } from '../lib/state/state.ts'
 import { accountLines, leftCounts, roleCounts } from '../lib/takeout/account.ts'
 import { addAlbums } from '../lib/takeout/album-parts.ts'
@@ -89,7 +89,9 @@ shown.end()
 await tellDrive()
 const picked = await pickedPhotos()
 if (files.length === 0 && unreadable.size === 0 && !given.pick)
-  throw new Fail(`Cannot index: there is nothing in ${named.join(', ')}: name a Takeout`)
+  throw new Fail(
+    `Cannot index: there is nothing in ${(named.length > 0 ? named : sources).join(', ')}: name a Takeout`,
+  )
 
 // 3. From files to photos and albums.
 const partOf = (id: string) => (read.get(id) ?? parts[id]) as Part
@@ -186,7 +188,7 @@ function explain() {
   for (const file of inFolder) {
     const { part, path } = file
     const at = { export: partOf(part).export, part: partOf(part).name, path }
-    console.log(JSON.stringify({ ...at, ...library.rows.get(file) }))
+    console.log(jsonLine({ ...at, ...library.rows.get(file) }))
   }
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { count, duration, number } from '../lib/progress.ts'
-import { flags, hint, say } from '../lib/stage.ts'
+import { flags, hint, jsonLine, say } from '../lib/stage.ts'
 import { type Collection, openState, readCounts } from '../lib/state/state.ts'
 
 const usage = `
@@ -25,7 +25,7 @@ if (given.list !== undefined) {
 const counts = await readCounts(given.state)
 const { data } = await openState(given.state, { read: ['runs'] })
 const { runs } = data
-if (given.json) console.log(JSON.stringify({ counts, runs }))
+if (given.json) console.log(jsonLine({ counts, runs }))
 else {
   const of = (collection: Collection, one: string, many?: string) =>
     count(counts[collection] ?? 0, one, many)
@@ -94,7 +94,7 @@ async function list(reason: string) {
     for (const name of names) reasons.add(name)
     if (!names.includes(reason)) return
     rows++
-    console.log(JSON.stringify(fields))
+    console.log(jsonLine(fields))
   }
   for (const [id, photo] of Object.entries(photos)) {
     const stands = standing(photo, links[id], transfers[id], checks[id], seen)

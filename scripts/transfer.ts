@@ -6,7 +6,7 @@ import { NEEDED, requirePermissions } from '../lib/immich/permissions.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
 import { tellTime } from '../lib/spent.ts'
-import { Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
+import { Fail, flags, harmless, hint, say, wholeNumber } from '../lib/stage.ts'
 import {
   openState,
   type Part,
@@ -56,6 +56,10 @@ Exit:  0 all sent, 1 could not start or had to stop, 2 bad usage, 3 some items f
 // Measured on two cores shared with a real server, pictures of 2.6 MB: 2.3 a second one at a time, 2 to 5 at two to four,
 // and at eight no more than the noise. Four keeps a small box busy.
 const CONCURRENCY = '4'
+// Lines of one kind; the rest is counted.
+const SHOWN = 20
+// Photos in a row that the server refuses with the same words: it is no photo's fault. Each refusal may leave a file there.
+const ALIKE = 25
 
 const given = flags(usage, {
   ...choosing,
@@ -75,7 +79,10 @@ const state = await openState(given.state, {
 })
 const { parts, albums, assets, links, transfers, checks, runs } = state.data
 const started = new Date()
-const record = (id: string, transfer: Transfer) => state.put('transfers', id, transfer)
+// What is sent now comes after the listing, also where the clock was set back in between.
+const listed = runs['index-immich']?.at ?? ''
+const record = (id: string, transfer: Transfer) =>
+  state.put('transfers', id, transfer.at < listed ? { ...transfer, at: listed } : transfer)
 
 // 1. What is left: what the state does not say is done.
 let plan = planOf(state.data, choice, rules)
@@ -92,7 +99,7 @@ if (plan.left.some((id) => !links[id] && !transfers[id])) {
 }
 const todo = plan.left.slice(0, given.limit)
 if (given['dry-run']) {
-  for (const id of [...removed, ...todo]) console.log(plan.photos[id]?.title)
+  for (const id of [...removed, ...todo]) console.log(harmless(plan.photos[id]?.title ?? ''))
   say(
     `would send or complete ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}), bring back ${number(removed.length)}`,
   )
@@ -131,6 +138,9 @@ await state.flush()
 
 // 3. Send. One item's failure is counted and the run goes on; what would fail every item is thrown and ends it.
 const failed = new Set<string>()
+let shownFailures = 0
+let sentBytes = 0
+let alike = { message: '', times: 0 }
 for (const id of removed) {
   await counting(id, async () => record(id, await bringBack(server, id, state.data)))
 }
@@ -147,6 +157,7 @@ const whole = left.filter((id) => !failed.has(id))
 const places = await locate(parts, photos, whole, transfers)
 tellDrive([...places])
 const missing = new Set<string>()
+let shownGone = 0
 for (const id of places.keys()) {
   await stillThere(parts[id] as Part).catch((error) => error instanceof Gone && missing.add(id))
 }
@@ -156,9 +167,10 @@ for (const [part, files] of places) {
   } catch (error) {
     // Gone to begin with it is told, and the rest goes over; what goes away meanwhile took its disk along.
     if (!(error instanceof Lost) || (error instanceof Gone && !missing.has(part))) throw error
-    say(error.message)
+    if (++shownGone <= SHOWN) say(error.message)
   }
 }
+if (shownGone > SHOWN) say(`and ${number(shownGone - SHOWN)} more parts that cannot be read`)
 
 // 4. What needs more than one asset (live photos whose still came first, stacks), what the server lost, albums.
 await pool(left, workers, (id) => counting(id, () => finish(id)))
@@ -181,7 +193,7 @@ const counts = {
   failed: failures,
   owing,
   filled,
-  bytes,
+  bytes: sentBytes,
   seconds,
 }
 state.put('runs', 'transfer', {
@@ -200,8 +212,9 @@ say(
     [completed, 'that were there completed'],
     [failures, 'failed'],
     [owing, 'whose archive cannot be read'],
-  ])}; ${filled ? `${count(filled, 'picture')} put into albums; ` : ''}${size(bytes)} in ${duration(seconds)}${tired}`,
+  ])}; ${filled ? `${count(filled, 'picture')} put into albums; ` : ''}${size(sentBytes)} in ${duration(seconds)}${tired}`,
 )
+if (shownFailures > SHOWN) say(`and ${number(shownFailures - SHOWN)} more that failed`)
 if (failed.size > 0)
   say(
     `run ${hint('transfer')} again to retry what failed; ${hint('status', '--list failed')} shows it`,
@@ -277,7 +290,10 @@ function send({ id, files }: Group) {
           record(id, transfer)
           if (big) await state.flush()
         },
-        sent: (sent) => shown.tick({ items: 0, sent, now: photo.title }),
+        sent: (sent) => {
+          sentBytes += sent
+          shown.tick({ items: 0, sent, now: photo.title })
+        },
       })
       if (filesLeft(photo, transfers[id]).length === 0) shown.tick()
     }),
@@ -346,15 +362,30 @@ async function fill(id: string) {
 async function counting(id: string, work: () => Promise<void>) {
   try {
     await work()
+    alike = { message: '', times: 0 }
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Unreadable)) throw error
     // Of an archive that is gone no photo can be read: that ends its reading, one broken file does not.
     if (error instanceof Unreadable) await stillThere(error.part)
     failed.add(id)
-    say(`${plan.photos[id]?.title ?? albums[id]?.title}: ${error.message}`)
+    if (++shownFailures <= SHOWN)
+      say(`${plan.photos[id]?.title ?? albums[id]?.title}: ${error.message}`)
     const { sending: _, tries = 0, ...before } = transfers[id] ?? ({} as Transfer)
     const at = new Date().toISOString()
     const counts = Number(!(error instanceof Interrupted))
     record(id, { ...before, at, failed: error.message, tries: tries + counts })
+    stopWhereAlike(error)
   }
+}
+
+/** One photo after the other refused alike: the server's disk is full, or it no longer takes what we send. */
+function stopWhereAlike(error: Refused | Unreadable) {
+  // A limit of the proxy meets the big ones, and they may lie side by side.
+  if (!(error instanceof Refused) || error.status === 0 || error.status === 413) return
+  const { message } = error
+  alike = { message, times: alike.message === message ? alike.times + 1 : 1 }
+  if (alike.times < ALIKE) return
+  throw new Fail(
+    `Cannot go on: ${ALIKE} in a row failed alike: ${message}: look into Immich's log (is its disk full?), then run again`,
+  )
 }

@@ -44,7 +44,8 @@ const state = await openState(given.state, {
   dryRun: given['dry-run'],
 })
 const { transfers, photos, albums, assets, assetAlbums, checks, runs } = state.data
-const started = Date.now()
+const began = new Date()
+const started = performance.now()
 
 // 1. What was never right, and what the list of the server shows otherwise than when it was checked.
 const isThere = ({ asset, album }: Transfer) => asset !== undefined || album !== undefined
@@ -79,7 +80,7 @@ for (;;) {
     return !isSteady && poll < STEADY_POLLS
   })
   shown.tick({ items: before - left.length })
-  if (left.length === 0 || Date.now() - started + POLL_MS > waitMs) break
+  if (left.length === 0 || performance.now() - started + POLL_MS > waitMs) break
   await sleep(POLL_MS).finally(doing('waiting for the server'))
 }
 shown.end()
@@ -109,8 +110,8 @@ for (const [id, differs] of results) {
   )
 }
 if (told > SHOWN) say(`and ${number(told - SHOWN)} more: ${hint('status', '--list differs')}`)
-const seconds = Math.round((Date.now() - started) / 100) / 10
-const at = new Date(started).toISOString()
+const seconds = Math.round((performance.now() - started) / 100) / 10
+const at = began.toISOString()
 const all = { right: 0, differ: 0, changed: 0, gone: 0, waiting: 0 }
 for (const check of Object.values(checks)) all[kindOf(check)]++
 state.put('runs', 'verify', { stage: 'verify', at, seconds, ...all })

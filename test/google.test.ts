@@ -245,7 +245,10 @@ describe('auth --google', () => {
     await rm('data', { recursive: true })
     await writeFile('data', '')
     const { code, text, acted } = await auth([...drive, '--client', 'client.json'])
-    expect([code, text]).toEqual([1, expect.stringMatching(/data: a file stands where a folder should be: move /)])
+    expect([code, text]).toEqual([
+      1,
+      expect.stringMatching(/data: a file stands where a folder should be: move /),
+    ])
     expect(acted).toBeUndefined()
     await rm('data')
   })

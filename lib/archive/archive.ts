@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { size as asSize } from '../progress.ts'
 import { Fail } from '../stage.ts'
 import type { Part, PhotoFile } from '../state/state.ts'
 import { hex } from './directory.ts'
-import { fileSource, type Source } from './source.ts'
+import { fileSource, readFailure, type Source } from './source.ts'
 import { readTar } from './tar.ts'
 import { readDirectory, streamEntry } from './zip.ts'
 
@@ -41,13 +42,8 @@ export async function openPart(part: Part): Promise<Opened> {
   await stillThere(part)
   if (part.kind === 'folder') {
     const bodyOf = (file: PhotoFile): Body => {
-      const read = () =>
-        createReadStream(join(part.path, file.path), { highWaterMark: CHUNK_BYTES })
-      return {
-        ...about(part, file),
-        open: () => checked(read() as AsyncIterable<Buffer>, file, part),
-        once: false,
-      }
+      const open = () => checked(fileOf(part, file), file, part)
+      return { ...about(part, file), open, once: false }
     }
     return { bodies: (wanted) => wanted.map(bodyOf), close: async () => {} }
   }
@@ -97,10 +93,32 @@ export async function stillThere(part: Part): Promise<void> {
     const trouble = driveTrouble(part)
     return trouble && lost(trouble)
   }
-  if (await stat(part.path).catch(() => null)) return
+  const instead = await insteadOf(part)
+  if (instead === undefined) return
   throw new Gone(
-    `Cannot read "${part.name}": it is no longer at ${part.path}, and photos in it are still owed: bring it back, or index it where it is now`,
+    `Cannot read "${part.name}": it is no longer at ${part.path}${instead}, and photos in it are still owed: bring it back, or index it where it is now`,
   )
+}
+
+/** What is where a part was: '' for nothing; undefined where it is still the part. */
+async function insteadOf({ path, kind, size }: Part) {
+  const found = await stat(path).catch(() => null)
+  if (!found) return ''
+  if (kind === 'folder') {
+    // A disk that was taken away leaves the folder where it hung.
+    const names = await readdir(path).catch(() => ['?'])
+    return names.length === 0 ? ' (that folder is empty)' : undefined
+  }
+  if (kind === 'picked' || found.size === size) return undefined
+  return ` (a file of ${asSize(found.size)} is there, not of ${asSize(size)})`
+}
+
+async function* fileOf(part: Part, { path }: PhotoFile): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(join(part.path, path), { highWaterMark: CHUNK_BYTES })
+  } catch (error) {
+    throw readFailure(path, error)
+  }
 }
 
 /** What ends the reading of one part, and leaves the others. */

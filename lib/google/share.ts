@@ -198,9 +198,9 @@ function titleIn(text: string) {
   return title.replace(/ · [^·]*$/, '').trim() || 'Shared album'
 }
 
-let last = 0
+let last = -PAUSE_MS
 async function politely(url: string, ask: Ask = {}): Promise<Answer> {
-  await sleep(Math.max(0, last + PAUSE_MS - Date.now()))
+  await sleep(Math.max(0, last + PAUSE_MS - performance.now()))
   try {
     return await askGoogle(url, ask)
   } catch (error) {
@@ -214,7 +214,7 @@ async function politely(url: string, ask: Ask = {}): Promise<Answer> {
     }
     throw changed(`it answers ${status}`)
   } finally {
-    last = Date.now()
+    last = performance.now()
   }
 }
 

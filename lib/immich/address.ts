@@ -41,14 +41,29 @@ export async function findServer(given: string): Promise<{ base: string; version
   )
 }
 
+/** Says once, in all stages of a run together, that the key goes over a network of others in the open. */
+export function warnOfPlainHttp(base: string) {
+  const { protocol, hostname } = new URL(base)
+  if (protocol === 'https:' || isPrivate(hostname) || process.env.PHOTOFERRY_WARNED) return
+  // For the stages that this one starts.
+  process.env.PHOTOFERRY_WARNED = '1'
+  say(
+    `warning: ${hostname} is reached over plain http: the key and the photos can be read on the way; use https`,
+  )
+}
+
 const privateNetworks =
-  /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1$|f[cd]|fe80)/
+  /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1$|f[cd]|fe[89ab])/
 
 /** Whether a URL's host is this machine or one of a network of one's own, by its looks: such need no https. */
 export function isPrivate(hostname: string): boolean {
   const address = hostname.replace(/^\[(.*)\]$/, '$1')
   if (isIP(address)) return privateNetworks.test(address)
-  return !hostname.includes('.') || /\.(local|lan|home|internal|home\.arpa)$/.test(hostname)
+  // Names of a tailnet (ts.net) lead through its own encryption.
+  return (
+    !hostname.includes('.') ||
+    /\.(local|localhost|localdomain|lan|home|internal|home\.arpa|ts\.net)$/.test(hostname)
+  )
 }
 
 async function wellKnown(origin: string): Promise<string | undefined> {

@@ -51,7 +51,8 @@ export function connect(base: string, key?: string) {
   // undici's own time-outs fire while a server works on an upload that is already with it: ours count silence only.
   const agentOptions = { headersTimeout: 0, bodyTimeout: 0, allowH2: false }
   let agent: Agent | undefined
-  let skew = 0
+  // Between the server's clock and one that nobody sets.
+  let ahead = Date.now() - performance.now()
 
   /** A call that answers in JSON, or in nothing. */
   function request<T>(method: string, path: string, ask: Ask & Tries<T> = {}): Promise<T> {
@@ -104,7 +105,7 @@ export function connect(base: string, key?: string) {
       })
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error
-      if (error.status === 500) throw new Refused(500, error.message)
+      if (error.status === 500) throw new Refused(500, error.reason)
       const next = 'see that the server runs and is reachable from here, then run again'
       throw cannotTalk(base, `${error.message}: ${next}`, error)
     } finally {
@@ -194,7 +195,7 @@ export function connect(base: string, key?: string) {
       over()
       const { statusCode: status } = answer
       const date = Date.parse(String(answer.headers.date))
-      if (date) skew = date - Date.now()
+      if (date) ahead = date - performance.now()
       const chunks = received(answer.body)
       if (status < 300) return { status, headers: answer.headers, chunks }
       const text = unpacked(await whole({ chunks }), answer.headers)
@@ -224,7 +225,7 @@ export function connect(base: string, key?: string) {
   }
 
   /** The server's clock now, from the last answer's Date header (whole seconds, so up to one behind). */
-  const now = () => new Date(Date.now() + skew)
+  const now = () => new Date(performance.now() + ahead)
   return { request, bytes, download, now }
 }
 

@@ -1,5 +1,5 @@
 import { Fail } from '../stage.ts'
-import { findServer } from './address.ts'
+import { findServer, warnOfPlainHttp } from './address.ts'
 import { albumCalls, batches } from './albums.ts'
 import { belongings } from './belongings.ts'
 import { connect } from './http.ts'
@@ -32,6 +32,7 @@ export async function immich({
     )
   }
   const { base, version } = await findServer(url)
+  warnOfPlainHttp(base)
   const connection = connect(base, key)
   const { request, bytes, download, now } = connection
   const own = once(findOwner)

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { Fail, hint } from '../stage.ts'
 
 /** Immich refused this one request for a reason of its own, or (0) never got it: callers count it against the item. */
@@ -22,8 +23,11 @@ export class Unanswered extends Error {
   doubt: boolean
   status: number
   wait: number
-  constructor(message: string, { doubt = true, status = 0, wait = 0 } = {}) {
+  /** The server's own words. */
+  reason: string
+  constructor(message: string, { doubt = true, status = 0, wait = 0, reason = '' } = {}) {
     super(message)
+    this.reason = reason
     this.doubt = doubt
     this.status = status
     this.wait = wait
@@ -42,7 +46,7 @@ const whatBase = 'is IMMICH_URL right, and is there no login page before it?'
 export function problem(base: string, asked: URL, { status, headers, text }: Answer, now: number) {
   const failed = (found: string) => cannotTalk(base, found)
   const body = readJson(headers, text)
-  const message = body ? reason(body) : `HTTP ${status}`
+  const message = body ? reason(body) : (STATUS_CODES[status] ?? 'no reason given')
   if (status < 400) {
     const { origin, pathname } = new URL(String(headers.location ?? '/'), asked)
     const where = pathname === asked.pathname ? origin : origin + pathname
@@ -52,11 +56,20 @@ export function problem(base: string, asked: URL, { status, headers, text }: Ans
     const where = 'raise client_max_body_size (or its like) on the proxy before Immich'
     return new Refused(status, `the file is too large: ${where}`)
   }
+  if (status === 400 && /^Quota has been exceeded/.test(message)) {
+    const where = 'raise it in Immich under Administration > Users, or make room'
+    return failed(`the quota of this user is used up: ${where}, then run again`)
+  }
   if (status === 429 || status >= 500) {
     const after = String(headers['retry-after'] ?? '')
     const wait = (/^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now) || 0
     const doubt = status !== 429 && status !== 503
-    return new Unanswered(`it answers ${status} (${message})`, { doubt, status, wait })
+    return new Unanswered(`it answers ${status} (${message})`, {
+      doubt,
+      status,
+      wait,
+      reason: message,
+    })
   }
   if (!body) return notData(base, `answers ${status}`)
   if (status === 401 && !message.startsWith('Elevated')) {

@@ -106,6 +106,8 @@ async function partsAt(path: string): Promise<{ parts: Found[]; other: string[] 
   const names = await readdir(path, { withFileTypes: true }).catch(() => {
     throw new Fail(`Cannot read the folder ${path}: no permission: make it readable for your user`)
   })
+  // Where a disk hung, or what is left when all was sent: no export.
+  if (names.length === 0) return { parts: [], other: [] }
   const parts: Found[] = []
   const folders: string[] = []
   for (const entry of names) {

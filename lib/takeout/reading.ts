@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+import { count } from '../progress.ts'
 import { Fail, say } from '../stage.ts'
 import type { Album, Leftover, Part, Photo } from '../state/state.ts'
 import { idOfFolder } from './moved.ts'
@@ -33,6 +35,7 @@ export async function findSources(
       const here = await partsOf(source, given, found, known)
       for (const path of here.passedOver)
         say(`${path}: passed over, it does not look like a Takeout`)
+      if (here.found.length === 0) tellEmpty(source, known)
       found.push(...here.found)
       soon.push(...here.soon)
     } catch (error) {
@@ -41,6 +44,17 @@ export async function findSources(
     }
   }
   return { found: [...new Map(found.map((part) => [part.path, part])).values()], soon }
+}
+
+/** A folder that held parts and is empty now may be the place of a disk that is away. */
+function tellEmpty(source: string, known: Part[]) {
+  const there = known.filter(
+    ({ path, drive }) => !drive && `${path}/`.startsWith(`${resolve(source)}/`),
+  )
+  if (there.length === 0) return
+  say(
+    `${source} is empty: what is known of the ${count(there.length, 'part')} there stays; if its disk is away, bring it back`,
+  )
 }
 
 /** Tells whether a part is as it was when it was read last; `seen` are the stamps of that time. Of a folder nobody knows. */
