@@ -2,13 +2,17 @@
 #
 # Node: the packages want 22.19 or newer. Where `node` is older, npm ci brings a pinned Node 24 (as a package with
 # integrity, no install script), which stands in node_modules/.bin; a newer one that is already there is used.
-NEW_NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); if (+a > 22 || (+a == 22 && +b >= 19)) console.log(process.execPath)' 2>/dev/null)
+# Before it stands how many MB a stage may take: three quarters of what there is, where V8 by itself would stop at a
+# quarter, and a million photos need three GB.
+NODE := $(shell node -e 'const [a, b] = process.versions.node.split("."); const most = Math.min(os.totalmem(), process.constrainedMemory?.() || Infinity); console.log(Math.floor(most * 0.75 / 2 ** 20), +a > 22 || (+a == 22 && +b >= 19) ? process.execPath : "")' 2>/dev/null)
+NEW_NODE := $(word 2,$(NODE))
+HEAP := $(firstword $(NODE))
 BIN := $(CURDIR)/node_modules/.bin
 export PATH := $(if $(NEW_NODE),$(dir $(NEW_NODE)):)$(BIN):$(PATH)
 # Compiled code is kept between runs: a stage starts in half the time.
 export NODE_COMPILE_CACHE ?= $(CURDIR)/node_modules/.cache/node
 # tsx as a loader of the one process: its own command would start a second.
-RUN = node --import tsx
+RUN = node $(if $(HEAP),--max-old-space-size=$(HEAP)) --import tsx
 ARGS ?=
 
 .DEFAULT_GOAL := help

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { troubleText } from './errno.ts'
 import { Fail } from './stage.ts'
 
 /**
@@ -21,7 +22,15 @@ export function writeSettings(file: string, settings: Record<string, string>): b
     chmodSync(file, 0o600)
     return false
   }
-  writeFileSync(`${file}.new`, after, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
+  const draft = `${file}.new`
+  try {
+    // One that a kill left may be open to others.
+    rmSync(draft, { force: true })
+    writeFileSync(draft, after, { mode: 0o600 })
+    renameSync(draft, file)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw new Fail(`Cannot write ${file}: ${troubleText(error)}`, { cause: error })
+  }
   return true
 }

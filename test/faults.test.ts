@@ -103,7 +103,8 @@ describe('a call that meets a bad network', () => {
 
 describe('the whole pipeline', () => {
   let takeout: string
-  let smooth: Awaited<ReturnType<typeof end>>
+  const smooth: Record<string, Awaited<ReturnType<typeof end>>> = {}
+  const versions = ['3.1.0', '2.7.5'] as const
 
   async function end(home: string, at: Standin) {
     await at.settled()
@@ -114,19 +115,27 @@ describe('the whole pipeline', () => {
     const home = await newHome('smooth')
     takeout = join(home, 'takeout')
     await campaignTakeout(takeout)
-    const quiet = await startImmich({ extractDelayMs: 5, folder: null })
-    await campaign(home, quiet, { seed: 1, kills: 0, rate: 0 })
-    smooth = await end(home, quiet)
-    await quiet.stop()
-  })
+    for (const version of versions) {
+      const quiet = await startImmich({ version, extractDelayMs: 5, folder: null })
+      await campaign(home, quiet, { seed: 1, kills: 0, rate: 0 })
+      smooth[version] = await end(home, quiet)
+      await quiet.stop()
+      rmSync(join(home, 'data'), { recursive: true })
+    }
+  }, 120_000)
 
-  test.each([3, 6])(
-    'killed again and again in a bad network ends as in a good one (%i)',
-    async (seed) => {
+  test.each([
+    ['3.1.0', 3],
+    ['2.7.5', 6],
+  ] as const)(
+    'killed again and again in a bad network before Immich %s ends as in a good one (%i)',
+    async (version, seed) => {
       const home = await newHome('killed')
       cpSync(takeout, join(home, 'takeout'), { recursive: true })
+      await server.stop()
+      server = await startImmich({ version, extractDelayMs: 5, folder: null })
       const figures = await campaign(home, server, { seed, kills: 15, rate: 0.06 })
-      expect(await end(home, server)).toEqual(smooth)
+      expect(await end(home, server)).toEqual(smooth[version])
       expect(figures.twice).toBeLessThanOrEqual(figures.bound)
       // The server's job queues are not ours to touch.
       expect(server.requests.filter(({ path }) => /^\/api\/(jobs|queues)/.test(path))).toEqual([])
@@ -490,6 +499,13 @@ describe('a key', () => {
     ['100.64.0.1', true],
     ['[::1]', true],
     ['[fd00::1]', true],
+    ['[fe80::1]', true],
+    ['nas.lan', true],
+    ['169.254.1.1', true],
+    ['100.127.255.255', true],
+    ['100.128.0.1', false],
+    ['nas.tail1234.ts.net', true],
+    ['photos.example.com', false],
     ['172.32.0.1', false],
     ['[2001:db8::1]', false],
     ['localhost.example.com', false],
@@ -511,6 +527,19 @@ describe('a key', () => {
       ).text
     expect(await auth('127.0.0.1')).not.toMatch(/plain http/)
     expect(await auth('localhost')).not.toMatch(/plain http/)
+    await makeTakeout(
+      join(home, 'takeout'),
+      { shots: [{ folder: 'Photos from 2021', name: 'a.jpg', size: [48, 32] }] },
+      { parts: 1 },
+    )
+    const sync = await runStage(home, 'sync', ['--dry-run'], {
+      env: {
+        IMMICH_URL: url('0.0.0.0'),
+        IMMICH_API_KEY: server.key,
+        TAKEOUT: join(home, 'takeout'),
+      },
+    })
+    expect(sync.text.match(/plain http/g)).toHaveLength(1)
     // Every address of this machine, and none of a private network.
     expect(await auth('0.0.0.0')).toMatch(
       /warning: .*plain http: the key .* can be read on the way/,

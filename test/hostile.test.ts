@@ -24,7 +24,16 @@ afterEach(() => server.stop())
 
 // A stage itself takes about 100 MB, and a zip's directory or a sidecar's text some more.
 const MEMORY_BYTES = 350e6
-const STAGES = ['index-gphotos', 'index-immich', 'link', 'transfer', 'verify', 'status']
+const STAGES = [
+  'index-gphotos',
+  'index-immich',
+  'link',
+  'transfer --dry-run',
+  'transfer',
+  'verify',
+  'status --list transferred',
+  'status',
+]
 const sha1 = (bytes: Buffer) => createHash('sha1').update(bytes).digest('hex')
 
 /** Runs every stage: none breaks, none takes much memory, and none leaves anything but its state. */
@@ -35,7 +44,8 @@ async function run(stages = STAGES) {
   const before = await outside()
   const texts: Record<string, string> = {}
   for (const stage of stages) {
-    const { code, text, peak } = await runStage(home, stage, argsOf(stage), { env })
+    const [name = '', ...args] = stage.split(' ')
+    const { code, text, peak } = await runStage(home, name, [...argsOf(name), ...args], { env })
     expect([stage, text]).toEqual([
       stage,
       expect.not.stringMatching(/bug in photoferry|at .*\.ts:\d+/),
@@ -65,7 +75,9 @@ test('an export that is out to harm gives its good photos, and the rest is liste
     /index-gphotos: (\d+) files = (.*)/.exec(texts['index-gphotos'] ?? '') ?? []
   expect(rows.match(/\d+/g)?.reduce((sum, row) => sum + Number(row), 0)).toBe(Number(files))
   expect(Number(files)).toBeGreaterThan(entries - 5)
-  for (const text of Object.values(texts)) expect(text).not.toContain('\u001b')
+  for (const text of Object.values(texts))
+    for (const letter of ['\u001b', '\u202e', '\u009b']) expect(text).not.toContain(letter)
+  expect(texts['transfer --dry-run']).toContain('\ufffd[2J')
   expect(texts.transfer).toContain('\ufffd[2J\ufffdcrc.jpg: ')
   expect(storedName('../../x.jpg')).not.toContain('/')
 })

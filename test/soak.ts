@@ -208,7 +208,11 @@ async function surviveFaults() {
   const smooth = join(root, 'smooth')
   await makeHome(smooth)
   await campaignTakeout(join(smooth, 'takeout'))
-  const wanted = await ended(smooth, { seed, kills: 0, rate: 0 })
+  const versions = ['3.1.0', '2.7.5'] as const
+  const [newer, older] = [
+    await ended(smooth, { seed, kills: 0, rate: 0, version: versions[0] }),
+    await ended(smooth, { seed, kills: 0, rate: 0, version: versions[1] }),
+  ]
   const total = {
     faults: {} as Record<string, number>,
     kills: {} as Record<string, number>,
@@ -220,7 +224,14 @@ async function surviveFaults() {
   for (let n = 1; spent() < 1 || sum(total.kills) < LEAST_KILLS; n++) {
     const home = await makeHome(join(root, `faults-${n}`))
     cpSync(join(smooth, 'takeout'), join(home, 'takeout'), { recursive: true })
-    const { figures, ...end } = await ended(home, { seed: seed + n, kills: 25, rate: 0.06 })
+    // A third of them before the older server.
+    const [version, wanted] = n % 3 === 0 ? [versions[1], older] : [versions[0], newer]
+    const { figures, ...end } = await ended(home, {
+      seed: seed + n,
+      kills: 25,
+      rate: 0.06,
+      version,
+    })
     if (
       !isDeepStrictEqual(end.server, wanted.server) ||
       !isDeepStrictEqual(end.state, wanted.state)
@@ -249,8 +260,12 @@ async function surviveFaults() {
   return total
 }
 
-async function ended(home: string, how: { seed: number; kills: number; rate: number }) {
-  const server = await startImmich({ extractDelayMs: 5, folder: null })
+async function ended(
+  home: string,
+  { version, ...how }: { seed: number; kills: number; rate: number; version: '3.1.0' | '2.7.5' },
+) {
+  rmSync(join(home, 'data'), { recursive: true, force: true })
+  const server = await startImmich({ version, extractDelayMs: 5, folder: null })
   const figures = await campaign(home, server, how)
   await server.settled()
   const end = { figures, server: holdings(server), state: await outcome(home, server) }

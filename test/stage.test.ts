@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -105,4 +105,46 @@ test('a setting comes from the flag, then the environment, then .env.ACCOUNT', a
   })
   expect(fromEnvironment.stdout).toContain('http://127.0.0.1:10')
   expect(fromEnvironment.stdout).not.toContain('from-file')
+})
+
+test.each<[string, string | Buffer, RegExp]>([
+  [
+    'that begins with the mark of an editor',
+    '\ufeffIMMICH_URL=http://127.0.0.1:9\r\nIMMICH_API_KEY=k\r\n',
+    /127\.0\.0\.1:9: no connection/,
+  ],
+  [
+    'of another coding',
+    Buffer.from('\ufeffIMMICH_URL=http://x', 'utf16le'),
+    /^index-immich: Cannot read \.env: it is no plain text: save it as UTF-8\n$/,
+  ],
+])('a .env %s is read, or named', async (_, text, said) => {
+  const folder = await mkdtemp(join(tmpdir(), 'stage-'))
+  await writeFile(join(folder, '.env'), text)
+  const script = join(root, 'scripts/index-immich.ts')
+  const { code, stderr } = await run(process.execPath, [script], {
+    cwd: folder,
+    env: { PHOTOFERRY_RETRY_MS: '1', PHOTOFERRY_RETRIES: '0' },
+  })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(said)
+})
+
+test('what a person can mend about files is told without a stack', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stage-'))
+  const env = { IMMICH_URL: 'http://127.0.0.1:9', IMMICH_API_KEY: 'k' }
+  const stage = (name: string, ...args: string[]) =>
+    run(process.execPath, [join(root, `scripts/${name}.ts`), ...args], { cwd: folder, env })
+  await mkdir(join(folder, '.env'))
+  expect((await stage('status')).stderr).toBe(
+    'status: Cannot read .env: it is a folder: name a file\n',
+  )
+  await rm(join(folder, '.env'), { recursive: true })
+  expect((await stage('status', '--state', '.')).stderr).toMatch(
+    /^status: Cannot open .*: it is no file: name one\n$/,
+  )
+  await writeFile(join(folder, 'data'), '')
+  expect((await stage('index-immich')).stderr).toBe(
+    'index-immich: Cannot make the folder data: a file stands where a folder should be: move that file away\n',
+  )
 })

@@ -76,3 +76,22 @@ test('two people keep apart: ACCOUNT=anna has her own .env and data', async () =
   expect(status.out).toContain('ACCOUNT=anna make sync')
   expect(await readFile(join(w.dir, '.env.anna'), 'utf8')).toContain(url)
 })
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s to sync alone ends the stage that it runs, which saves first',
+  async (signal) => {
+    w = await world({ shots: [sea, hill] })
+    w.server.fail({ method: 'POST', path: /assets$/, skip: 1, hang: true, times: 9 })
+    const TAKEOUT = join(w.dir, 'takeout')
+    const { child, done } = w.begin('sync', ['--concurrency', '1'], { TAKEOUT })
+    while (uploads() < 2) await new Promise((resolve) => setTimeout(resolve, 20))
+    child.kill(signal)
+    const { code, err } = await done
+    expect([code, err]).toEqual([
+      130,
+      expect.stringMatching(/transfer: stopped: what was done is kept, run it again to go on\n$/),
+    ])
+    expect(Object.keys(w.load().transfers)).toHaveLength(1)
+    expect((await readdir(w.dir)).filter((name) => /lock|journal|tmp/.test(name))).toEqual([])
+  },
+)

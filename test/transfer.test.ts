@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { inAlbum, picture, type World, world } from './sandbox/run.ts'
 import { bytesOf, makeTakeout } from './sandbox/takeout.ts'
@@ -299,16 +308,96 @@ describe('what goes wrong', () => {
       method: 'POST',
       path: /assets$/,
       status: 400,
-      body: '{"message":"Quota has been exceeded!"}',
+      body: '{"message":"Unsupported file type"}',
     })
     const ran = await w.run('transfer', ['--concurrency', '1'])
     expect(ran.code).toBe(3)
-    expect(ran.err).toContain('Immich answered 400: Quota has been exceeded!')
+    expect(ran.err).toContain('Immich answered 400: Unsupported file type')
     expect(ran.err).toContain('3 photos = 2 sent + 1 failed')
     expect((await w.run('status', ['--list', 'failed'])).out.trim().split('\n')).toHaveLength(1)
     const again = await w.run('transfer')
     expect(again).toMatchObject({ code: 0 })
     expect(uploads()).toBe(4)
+  })
+
+  test('a quota that is used up ends the run at once', async () => {
+    w = await world(three)
+    await w.stages(...READY)
+    const body = '{"message":"Quota has been exceeded!"}'
+    w.server.fail({ method: 'POST', path: /assets$/, status: 400, body, times: 9 })
+    const ran = await w.run('transfer', ['--concurrency', '1'])
+    expect(ran.code).toBe(1)
+    expect(ran.err).toMatch(/the quota of this user is used up: raise it .*, then run again\n$/)
+    expect(uploads()).toBe(1)
+  })
+
+  test('twenty-five in a row that are refused alike end the run, and no more lines than help are printed', async () => {
+    const shots = Array.from({ length: 40 }, (_, n) => picture(`IMG_${n}.jpg`, n))
+    w = await world({ shots })
+    await w.stages(...READY)
+    const refuse = (message: string, times: number) =>
+      w.server.fail({
+        method: 'POST',
+        path: /assets$/,
+        status: 400,
+        body: JSON.stringify({ message }),
+        times,
+      })
+    refuse('no space left', 999)
+    const ran = await w.run('transfer', ['--concurrency', '1'])
+    expect(ran.code).toBe(1)
+    expect(uploads()).toBe(25)
+    expect(ran.err.match(/^transfer: IMG_\d+\.jpg: /gm)).toHaveLength(20)
+    expect(ran.err).toMatch(
+      /Cannot go on: 25 in a row failed alike: Immich answered 400: no space left: look /,
+    )
+  })
+
+  test('what is sent counts as sent after the listing, also where the clock was set back', async () => {
+    w = await world(three)
+    await w.stages(...READY)
+    const state = w.load()
+    const run = state.runs['index-immich'] as { at: string }
+    run.at = new Date(Date.now() + 7_200_000).toISOString()
+    writeFileSync(w.state, JSON.stringify(state))
+    const ran = await w.run('transfer')
+    expect(ran.err).toContain('3 photos = 3 sent; 2 pictures put into albums')
+    expect((await w.run('transfer')).err).toContain('nothing to send: 3 sent before')
+  })
+
+  test('a folder whose disk is away: nothing counts as failed, and all is there when it is back', async () => {
+    w = await world({ ...three, takeout: { format: 'folder' } })
+    await w.stages(...READY)
+    const folder = join(w.dir, 'takeout')
+    await rename(folder, `${folder}.away`)
+    mkdirSync(folder)
+    const index = await w.run('index-gphotos')
+    expect(index.code).toBe(0)
+    expect(index.err).toMatch(
+      /is empty: what is known of the 1 part there stays; if its disk is away, bring it back/,
+    )
+    const ran = await w.run('transfer')
+    expect(ran.code).toBe(3)
+    expect(ran.err).toMatch(
+      /it is no longer at .* \(that folder is empty\), and photos in it are still owed/,
+    )
+    expect(ran.err).toContain('3 photos = 0 sent + 3 whose archive cannot be read; 0 bytes')
+    expect((await w.run('doctor')).out).toMatch(
+      /TODO takeout .* and 3 photos to send: bring them back/,
+    )
+    rmSync(folder, { recursive: true })
+    await rename(`${folder}.away`, folder)
+    expect(await w.run('transfer')).toMatchObject({ code: 0 })
+  })
+
+  test('one file that is gone from a folder is told in words, and the others go on', async () => {
+    w = await world({ shots: [sea, hill], takeout: { format: 'folder' } })
+    await w.stages(...READY)
+    rmSync(join(w.dir, 'takeout/Takeout/Google Photos/Photos from 2024/hill.jpg'))
+    const ran = await w.run('transfer')
+    expect(ran.code).toBe(3)
+    expect(ran.err).toMatch(/hill\.jpg: Cannot read ".*hill\.jpg": it is not there: check the path/)
+    expect(w.titles()).toEqual(['sea.jpg'])
   })
 
   test('what failed three times rests until --retry', async () => {

@@ -109,7 +109,7 @@ async function insteadOf({ path, kind, size }: Part) {
     const names = await readdir(path).catch(() => ['?'])
     return names.length === 0 ? ' (that folder is empty)' : undefined
   }
-  if (kind === 'picked' || found.size === size) return undefined
+  if (kind === 'picked' || size === 0 || found.size === size) return undefined
   return ` (a file of ${asSize(found.size)} is there, not of ${asSize(size)})`
 }
 

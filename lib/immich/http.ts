@@ -123,6 +123,8 @@ export function connect(base: string, key?: string) {
     const stop = new AbortController()
     const silence = new Unanswered(`no answer for ${Math.round(idleMs / 1000)} s`)
     let timer: NodeJS.Timeout | undefined
+    // A refusal may come while the body is still on its way: then nobody waits for what becomes of that.
+    let answered = false
     const patience = (ms: number) => {
       clearTimeout(timer)
       if (ms) timer = setTimeout(() => stop.abort(silence), ms)
@@ -132,15 +134,16 @@ export function connect(base: string, key?: string) {
 
     // Only the server's silence counts, not the time that our own source of bytes takes.
     async function* sent(chunks: AsyncIterable<Buffer>) {
-      patience(0)
+      const wait = (ms: number) => answered || patience(ms)
+      wait(0)
       over()
       try {
         for await (const chunk of chunks) {
-          patience(idleMs)
+          wait(idleMs)
           over = doing('sending')
           yield chunk
           over()
-          patience(0)
+          wait(0)
         }
       } catch (error) {
         bodyError = { error }
@@ -148,9 +151,10 @@ export function connect(base: string, key?: string) {
       } finally {
         over()
       }
+      if (answered) return
       over = doing('waiting for the server')
       // A proxy that keeps the body to itself passes it on only now.
-      patience(idleMs * 10)
+      wait(idleMs * 10)
     }
     async function* received(chunks: AsyncIterable<Buffer>) {
       patience(idleMs)
@@ -192,6 +196,7 @@ export function connect(base: string, key?: string) {
             ? null
             : JSON.stringify(json),
       })
+      answered = true
       over()
       const { statusCode: status } = answer
       const date = Date.parse(String(answer.headers.date))
@@ -199,7 +204,9 @@ export function connect(base: string, key?: string) {
       const chunks = received(answer.body)
       if (status < 300) return { status, headers: answer.headers, chunks }
       const text = unpacked(await whole({ chunks }), answer.headers)
-      if (saysJson(answer.headers) && readJson(answer.headers, text ?? '') === undefined) {
+      const isCut = saysJson(answer.headers) && readJson(answer.headers, text ?? '') === undefined
+      // That one says all by its number.
+      if (isCut && status !== 413) {
         throw new Unanswered(`it answers ${status}, which breaks off`, { status })
       }
       throw problem(
@@ -209,6 +216,7 @@ export function connect(base: string, key?: string) {
         now().getTime(),
       )
     } catch (error) {
+      answered = true
       over()
       patience(0)
       throw bodyError ? bodyError.error : unanswered(error)

@@ -17,7 +17,8 @@ Measure the stages on data made on the spot, each against the least that it coul
 
 Usage: make bench [ARGS="..."]
   --items 100000            photos; 1000000 on request
-  --only index,state,transfer,rerun,link,start,drive
+  --only index,state,transfer,rerun,link,start,drive; million on request: a state of a million photos, assets, links and
+                            transfers (1.5 GB), with --items many of each
   --video-gb 5              the big file of the transfer
 Exit:  0 measured (a goal that was missed is told, and is no error), 1 could not measure, 2 bad usage
 `
@@ -55,6 +56,7 @@ const benches: Record<string, () => Promise<void>> = {
   transfer,
   rerun,
   drive,
+  million,
 }
 for (const name of given.only.split(',')) await benches[name]?.()
 await writeFile('data/bench.json', `${JSON.stringify(figures, null, 2)}\n`)
@@ -88,6 +90,39 @@ async function stateFile() {
   const floor = await measured('test/bench/floors.ts', ['lines', state])
   put('state, open with all photos', all.seconds, floor.seconds, 'at most 2 times', 's')
   put('state, open without photos', none.seconds, all.seconds, '', 's')
+}
+
+/** A whole library's state: written by collection as the stages do, then opened as each of them does. */
+async function million() {
+  const many = String(items)
+  const env = { STATE: join(folder, 'million.json') }
+  const script = 'test/bench/million.ts'
+  const memory = ['--max-old-space-size=3072']
+  for (const name of ['photos', 'assets', 'links', 'transfers', 'checks', 'albums']) {
+    const run = await measured(
+      script,
+      ['write', name, name === 'albums' ? String(items / 200) : many],
+      env,
+    )
+    const { micros, fold } = JSON.parse(run.out)
+    put(`state of ${number(items)}, append ${name}`, micros, null, '', 'us')
+    put(`state of ${number(items)}, fold after ${name}`, fold, null, '', 's')
+  }
+  put('state, size', (await stat(env.STATE)).size / 1e6, null, '', 'MB')
+  const floor = await measured('test/bench/floors.ts', ['lines', env.STATE])
+  const all = 'photos,albums,assets,assetAlbums,links,albumLinks,transfers,checks,runs'
+  for (const [stage, names] of [
+    ['status', 'runs'],
+    ['index-gphotos', 'parts,photos,albums,leftovers'],
+    ['index-immich', 'assets,assetAlbums'],
+    ['transfer', all],
+  ] as const) {
+    const run = await measured(script, ['open', names], env, memory)
+    put(`state of ${number(items)}, open for ${stage}`, run.seconds, floor.seconds, '', 's')
+    put(`state of ${number(items)}, memory of ${stage}`, run.peak / 1e6, null, '', 'MB')
+  }
+  const run = await measured(script, ['append', `transfers,${all}`, '20000'], env, memory)
+  put('state, append with all of it open', JSON.parse(run.out).micros, null, '', 'us')
 }
 
 async function link() {
@@ -318,12 +353,13 @@ async function measured(
   script: string,
   args: string[],
   env: Record<string, string> = {},
+  flags: string[] = [],
 ): Promise<Cost> {
   const meter = join(folder, 'meter.json')
   const began = performance.now()
   const child = spawn(
     process.execPath,
-    [...process.execArgv, '--import', resolve('test/bench/meter.ts'), script, ...args],
+    [...process.execArgv, ...flags, '--import', resolve('test/bench/meter.ts'), script, ...args],
     {
       stdio: ['ignore', 'pipe', given.verbose ? 'inherit' : 'ignore'],
       env: { ...process.env, ...env, METER: meter },

@@ -67,7 +67,7 @@ const makers: { [C in keyof State]?: (n: number) => [string, State[C][string]] }
       title: `Trip ${n}`,
       folder: `Trip ${n}`,
       export: 'takeout-20260115T101500Z',
-      photos: Array.from({ length: PER_ALBUM }, (_, at) => idOf((n * PER_ALBUM + at) * 1)),
+      photos: Array.from({ length: PER_ALBUM }, (_, at) => idOf(n * PER_ALBUM + at)),
     },
   ],
   assets: (n) => [

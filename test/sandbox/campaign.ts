@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, watch } from 'node:fs'
 import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises'
@@ -109,6 +109,14 @@ export async function runStage(
   watcher?.close()
   if (proxy) proxy.proxy.on = () => false
   return { stage, code, killed, text, peak }
+}
+
+/** A disk of so many bytes at `path`, and how to take it away; undefined where this user or this system has none to give. */
+export async function smallDisk(path: string, bytes: number) {
+  await mkdir(path, { recursive: true })
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path])
+  if (mounted.status !== 0) return
+  return () => spawnSync('umount', ['-l', path])
 }
 
 function memoryOf(pid: number | undefined) {

@@ -16,9 +16,14 @@ const scripts = join(import.meta.dirname, '../../scripts')
 export function start(
   stage: string,
   args: string[],
-  { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
+  { cwd, env = {}, blocks }: { cwd: string; env?: Record<string, string>; blocks?: number },
 ): Running {
-  const child = spawn(process.execPath, [join(scripts, `${stage}.ts`), ...args], {
+  const command = [process.execPath, join(scripts, `${stage}.ts`), ...args]
+  // Its files may have at most so many blocks: a disk that is full.
+  const [file = '', ...rest] = blocks
+    ? ['sh', '-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', ...command]
+    : command
+  const child = spawn(file, rest, {
     cwd,
     env: given({
       PATH: process.env.PATH ?? '',
