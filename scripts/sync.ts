@@ -56,6 +56,8 @@ else if (!process.env.IMMICH_URL) {
     `Cannot sync: no Immich server is set: give IMMICH_URL and IMMICH_API_KEY once, or put them into ${envFile}`,
   )
 }
+// What auth has warned of is not said again by each that follows.
+process.env.PHOTOFERRY_WARNED = '1'
 // All stages that read out of Drive go by it.
 if (given['max-bytes-per-day']) process.env.MAX_BYTES_PER_DAY = given['max-bytes-per-day']
 await run('index-gphotos', [...common, ...again(Object.keys({ ...choosing, ...sourceFlags }))])

@@ -301,7 +301,7 @@ describe('a run that cannot go on', () => {
       await ready()
       const { code, text } = await stage('transfer', [], { limit: blocks() })
       expect(text).toMatch(
-        /transfer: Cannot write the state: disk full \(.*\): make room and run it again.*\n$/,
+        /transfer: Cannot write the state: disk full \(.*\): make room and run again.*\n$/,
       )
       expect(code).toBe(1)
       expect(JSON.parse(readFileSync(join(home, 'data/state.json'), 'utf8')).counts.photos).toBe(

@@ -41,11 +41,10 @@ export async function findServer(given: string): Promise<{ base: string; version
   )
 }
 
-/** Says once, in all stages of a run together, that the key goes over a network of others in the open. */
+/** Says once in a run that the key goes over a network of others in the open. */
 export function warnOfPlainHttp(base: string) {
   const { protocol, hostname } = new URL(base)
   if (protocol === 'https:' || isPrivate(hostname) || process.env.PHOTOFERRY_WARNED) return
-  // For the stages that this one starts.
   process.env.PHOTOFERRY_WARNED = '1'
   say(
     `warning: ${hostname} is reached over plain http: the key and the photos can be read on the way; use https`,
