@@ -31,6 +31,9 @@ type Tries<T> = {
   retries?: number
 }
 
+// Loaded by the first request: a stage that needs none starts in half the time.
+let undici: Promise<typeof import('undici')> | undefined
+
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/
 const broken =
@@ -121,13 +124,13 @@ export function connect(base: string, key?: string) {
     }
     const body = ask.body?.()
     const stop = new AbortController()
-    const silence = new Unanswered(`no answer for ${Math.round(idleMs / 1000)} s`)
+    const silence = () => stop.abort(new Unanswered(`no answer for ${Math.round(idleMs / 1000)} s`))
     let timer: NodeJS.Timeout | undefined
     // A refusal may come while the body is still on its way: then nobody waits for what becomes of that.
     let answered = false
     const patience = (ms: number) => {
       clearTimeout(timer)
-      if (ms) timer = setTimeout(() => stop.abort(silence), ms)
+      if (ms) timer = setTimeout(silence, ms)
     }
     let bodyError: { error: unknown } | undefined
     let over = doing('waiting for the server')
@@ -173,8 +176,8 @@ export function connect(base: string, key?: string) {
       }
     }
 
-    // Loaded by the first request: a stage that needs none starts in half the time.
-    const { Agent, request: send } = await import('undici')
+    undici ??= import('undici')
+    const { Agent, request: send } = await undici
     agent ??= new Agent(agentOptions)
     patience(idleMs)
     try {

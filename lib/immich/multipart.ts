@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Body } from './http.ts'
 
 export type FilePart = { name: string; size: number; chunks: () => AsyncIterable<Buffer> }
@@ -8,7 +8,7 @@ export type FilePart = { name: string; size: number; chunks: () => AsyncIterable
  * it judges the files, then the files in the order given. File names go as UTF-8 bytes.
  */
 export function multipart(texts: Record<string, string>, files: Record<string, FilePart>): Body {
-  const boundary = `photoferry-${randomBytes(16).toString('hex')}`
+  const boundary = `photoferry-${randomUUID()}`
   const head = (name: string, more = '') =>
     `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`
   const first = Object.entries(texts)

@@ -81,10 +81,14 @@ const MAX_XMP = 65_536
 
 type Tags = Record<string, { value?: unknown; description?: unknown } | undefined>
 
+// Kept: an import() of what is loaded takes a tenth of a millisecond each time.
+const load = () => Promise.all([import('exifreader'), import('@xmldom/xmldom')])
+let readers: ReturnType<typeof load> | undefined
+
 /** EXIF, XMP and the like by exifreader, which is loaded when the first picture comes. */
 async function tags(head: Buffer): Promise<Head> {
-  const { default: exifreader } = await import('exifreader')
-  const { DOMParser, onErrorStopParsing } = await import('@xmldom/xmldom')
+  readers ??= load()
+  const [{ default: exifreader }, { DOMParser, onErrorStopParsing }] = await readers
   const domParser = {
     parseFromString(xml: string, type: string) {
       // Its time grows with the square of what hostile XML holds.
