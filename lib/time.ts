@@ -25,7 +25,7 @@ export function zoneAt([latitude, longitude]: Place): string {
 }
 
 // Of the pieces that the map is cut into; its own cache keeps them all, 1 GB for a library from all over the world.
-const PIECES = 200
+const PIECES = 64
 
 function load(): Find {
   const { find, setCache } = createRequire(import.meta.url)('geo-tz') as GeoTz
@@ -104,19 +104,22 @@ const FAR = 0.9
 function isFringe(place: Place, instant: Temporal.Instant, minutes: number) {
   const isOther = (zone: string) =>
     instant.toZonedDateTimeISO(zone).offsetNanoseconds / 60e9 !== minutes
-  return landAround(place, NEAR).some(isOther) || landAround(place, FAR).length === 0
+  return landAround(place, NEAR).some(isOther) || landAround(place, FAR).next().done === true
 }
 
-/** Zones on land, in eight directions. */
-function landAround([latitude, longitude]: Place, degrees: number): string[] {
+/** Zones on land, in eight directions, each once. */
+function* landAround([latitude, longitude]: Place, degrees: number) {
   const width = Math.max(0.1, Math.cos((latitude * Math.PI) / 180))
-  const zones = [0, 1, 2, 3, 4, 5, 6, 7].map((eighth) => {
+  const seen = new Set<string>()
+  for (const eighth of [0, 1, 2, 3, 4, 5, 6, 7]) {
     const angle = (eighth * Math.PI) / 4
     const north = latitude + Math.sin(angle) * degrees
     const east = longitude + (Math.cos(angle) * degrees) / width
-    return zoneAt([Math.max(-90, Math.min(90, north)), ((east + 540) % 360) - 180])
-  })
-  return [...new Set(zones)].filter((zone) => !zone.startsWith('Etc/'))
+    const zone = zoneAt([Math.max(-90, Math.min(90, north)), ((east + 540) % 360) - 180])
+    if (zone.startsWith('Etc/') || seen.has(zone)) continue
+    seen.add(zone)
+    yield zone
+  }
 }
 
 /**
