@@ -157,20 +157,21 @@ const whole = left.filter((id) => !failed.has(id))
 const places = await locate(parts, photos, whole, transfers)
 tellDrive([...places])
 const missing = new Set<string>()
-let shownGone = 0
 for (const id of places.keys()) {
   await stillThere(parts[id] as Part).catch((error) => error instanceof Gone && missing.add(id))
 }
+const told = new Set<string>()
 for (const [part, files] of places) {
   try {
     await sendFrom(parts[part] as Part, files)
   } catch (error) {
     // Gone to begin with it is told, and the rest goes over; what goes away meanwhile took its disk along.
     if (!(error instanceof Lost) || (error instanceof Gone && !missing.has(part))) throw error
-    if (++shownGone <= SHOWN) say(error.message)
+    // What befalls all of a Drive is told once.
+    if (!told.has(error.message) && told.add(error.message).size <= SHOWN) say(error.message)
   }
 }
-if (shownGone > SHOWN) say(`and ${number(shownGone - SHOWN)} more parts that cannot be read`)
+if (told.size > SHOWN) say(`and ${number(told.size - SHOWN)} more parts that cannot be read`)
 
 // 4. What needs more than one asset (live photos whose still came first, stacks), what the server lost, albums.
 await pool(left, workers, (id) => counting(id, () => finish(id)))

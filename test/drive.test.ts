@@ -243,7 +243,7 @@ describe('a zip in a Drive', async () => {
             error: { code: 403, message: 'x', errors: [{ reason: 'downloadQuotaExceeded' }] },
           },
         }),
-      /daily quota.*tomorrow/,
+      /too often.*tomorrow/,
     ],
     [
       'is behind a proxy that drops Range',

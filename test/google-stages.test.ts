@@ -1,103 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { State } from '../lib/state/state.ts'
-import { startGoogle } from './sandbox/google.ts'
-import { startImmich } from './sandbox/immich.ts'
-import { type Description, makeTakeout, type Shot } from './sandbox/takeout.ts'
+import { googleWorld, jpeg, picked, recently, shots } from './sandbox/google-world.ts'
+import { makeTakeout, type Shot } from './sandbox/takeout.ts'
 
-const scripts = resolve('scripts')
-const folder = await mkdtemp(join(tmpdir(), 'google-stages-'))
-const google = await startGoogle()
-const immich = await startImmich({ folder: join(folder, 'immich') })
+const world = await googleWorld()
+const { google, immich, folder, newPlace, stage, stages, stateOf, lay } = world
+afterAll(() => world.end())
 
-afterAll(async () => {
-  await Promise.all([google.stop(), immich.stop()])
-  await rm(folder, { recursive: true })
-})
-
-/** Runs a stage in a folder of its own. */
-async function stage(place: string, name: string, args: string[]) {
-  const child: ChildProcess = spawn(process.execPath, [join(scripts, `${name}.ts`), ...args], {
-    cwd: join(folder, place),
-    env: {
-      ...process.env,
-      ...google.env,
-      IMMICH_URL: immich.url,
-      IMMICH_API_KEY: immich.key,
-      TIME_ZONE: 'Europe/Berlin',
-      // Half of a short stage's time goes into compiling it.
-      NODE_COMPILE_CACHE: join(tmpdir(), 'photoferry-compiled'),
-      PHOTOFERRY_RETRY_MS: '5',
-      PHOTOFERRY_RETRIES: '3',
-      PHOTOFERRY_POLL_MS: '30',
-      PHOTOFERRY_POLITE_MS: '1',
-    },
-  })
-  let text = ''
-  const hear = (data: Buffer) => {
-    text += data
-  }
-  child.stderr?.on('data', hear)
-  child.stdout?.on('data', hear)
-  const code = await new Promise<number | null>((done) => child.on('close', done))
-  return { code, text }
-}
-
-async function stages(place: string, ...names: string[]) {
-  for (const name of names) {
-    const { code, text } = await stage(place, name, [])
-    expect({ name, code, text }).toMatchObject({ code: 0 })
-  }
-}
-
-async function stateOf(place: string): Promise<State> {
-  return JSON.parse(await readFile(join(folder, place, 'data/state.json'), 'utf8'))
-}
-
-/** A folder to run stages in, signed in for these. */
-async function newPlace(place: string, ...purposes: ('drive' | 'picker')[]) {
-  const data = join(folder, place, 'data')
-  await mkdir(data, { recursive: true })
-  await writeFile(join(data, 'google-client.json'), JSON.stringify(google.clientFile()))
-  const grants: Record<string, object> = {}
-  for (const purpose of purposes) {
-    const scope = purpose === 'drive' ? 'drive.readonly' : 'photospicker.mediaitems.readonly'
-    grants[purpose] = google.grant(`https://www.googleapis.com/auth/${scope}`)
-  }
-  await writeFile(join(data, 'google-tokens.json'), JSON.stringify({ version: 1, grants }))
-}
-
-const shots = (from: number, to: number): Shot[] =>
-  Array.from({ length: to - from }, (_, n) => ({
-    folder: 'Photos from 2024',
-    name: `IMG_${from + n}.jpg`,
-    taken: 1_717_236_000 + (from + n) * 60,
-    // Big enough for a sidecar to have no neighbour, as photos are.
-    bytes: jpeg(from + n),
-  }))
-const made = new Map<number, Buffer>()
-function jpeg(n: number) {
-  const bytes =
-    made.get(n) ??
-    Buffer.concat([
-      Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex'),
-      randomBytes(200_000 + n),
-    ])
-  made.set(n, bytes)
-  return bytes
-}
-const lay = async (stamp: string, description: Description, facts = {}, options = {}) => {
-  const { paths } = await makeTakeout(join(folder, 'takeouts'), description, { stamp, ...options })
-  const files = []
-  for (const path of paths) files.push(await google.put(path, facts))
-  return files
-}
-const recently = (days: number) =>
-  `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 const size = (files: { size: number }[]) => files.reduce((sum, { size }) => sum + size, 0)
 
 describe('Takeouts in Drive', () => {
@@ -281,25 +191,15 @@ test('sync goes through Drive unattended, and calls the monitor after a good run
 })
 
 describe('picked photos', () => {
-  const item = (n: number, facts = {}) => ({
-    id: `AByIYS-${n}`,
-    name: `PICK_${n}.jpg`,
-    taken: new Date((1_717_236_000 + n * 60) * 1000).toISOString(),
-    bytes: jpeg(n),
-    width: 4,
-    height: 3,
-    ...facts,
-  })
-
   beforeAll(async () => {
     await newPlace('picked', 'picker')
   })
 
   test('are listed with what they lack, sent, and the choice is ended', async () => {
     google.picker.settings.choose = () => [
-      item(101),
-      item(102, { kind: 'VIDEO', name: 'PICK_102.mp4' }),
-      item(103, { kind: 'VIDEO', status: 'PROCESSING' }),
+      picked(101),
+      picked(102, { kind: 'VIDEO', name: 'PICK_102.mp4' }),
+      picked(103, { kind: 'VIDEO', status: 'PROCESSING' }),
     ]
     const { code, text } = await stage('picked', 'index-gphotos', ['--pick'])
     expect({ code, text }).toMatchObject({
@@ -319,7 +219,7 @@ describe('picked photos', () => {
   })
 
   test('picked again are the same photos', async () => {
-    google.picker.settings.choose = () => [item(101), item(104)]
+    google.picker.settings.choose = () => [picked(101), picked(104)]
     await stage('picked', 'index-gphotos', ['--pick'])
     expect(Object.keys((await stateOf('picked')).photos).length).toBe(3)
   })

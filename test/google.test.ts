@@ -388,7 +388,7 @@ describe("Google's errors", () => {
       /has ended \(Token has been expired or revoked.\).*Publish app/,
     ],
     ["an organisation's rule", readError(400, { error: 'admin_policy_enforced' }), /administrator/],
-    ['the daily quota', api(403, 'x', 'downloadQuotaExceeded'), /tomorrow/],
+    ['the daily quota', api(403, 'x', 'dailyLimitExceeded'), /tomorrow/],
   ])('are explained: %s', (_, error, said) => {
     expect(explain(error, 'drive')?.message).toMatch(said)
   })

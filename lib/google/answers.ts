@@ -103,7 +103,7 @@ export function explain(error: GoogleError, purpose: Purpose, scope = ''): Fail 
   if (status === 401) {
     return cannot(`it no longer takes the sign-in (${message}): ${signInAgain(purpose)}`)
   }
-  if (/downloadQuotaExceeded|dailyLimitExceeded|quotaExceeded/i.test(reason)) {
+  if (/^(dailyLimitExceeded|quotaExceeded)/i.test(reason)) {
     return new Fail(
       `Cannot read more from Google today: its daily quota is used up (${reason}): run again tomorrow, it goes on where it stopped`,
       { exitCode: 3 },

@@ -17,10 +17,12 @@ const AHEAD_BYTES = 64 * kib
 const RECENT = 16
 
 const troubles = new Map<string, Fail>()
+// A sign-in that has ended or a quota that is used up would be met again with every part, after minutes of trying.
+let ofAll: { trouble: Fail; signIn: string } | undefined
 
-/** What ended the reading of this part, if anything did: none of its photos can be had then. */
+/** What ended the reading of this part, or of all, if anything did: none of its photos can be had then. */
 export function driveTrouble(part: Pick<Part, 'drive'>): Fail | undefined {
-  return part.drive && troubles.get(part.drive.id)
+  return part.drive && (troubles.get(part.drive.id) ?? ofAll?.trouble)
 }
 
 /**
@@ -30,6 +32,8 @@ export function driveTrouble(part: Pick<Part, 'drive'>): Fail | undefined {
  */
 export async function driveSource(part: InDrive): Promise<Source> {
   const { token, grant } = await signedIn('drive')
+  // Somebody has signed in since.
+  if (ofAll?.signIn !== grant.refresh_token) ofAll = undefined
   const { id, checksum } = part.drive
   const { name, size } = part
   const keptFile = `${dataFolder}/drive/${id}-${checksum.replace(/\W/g, '').slice(0, 12) || size}.directory`
@@ -50,6 +54,7 @@ export async function driveSource(part: InDrive): Promise<Source> {
     if (offset < 0 || end > size)
       throw new Fail(`Cannot read "${name}": it has no bytes from ${offset} to ${end}`)
     try {
+      if (ofAll) throw ofAll.trouble
       // What is held now is held for this read, even if others push it out meanwhile.
       const have = held()
       const holes = missing(have, offset, end)
@@ -117,6 +122,9 @@ export async function driveSource(part: InDrive): Promise<Source> {
         scope: grant.scope,
         // An error's text may be longer than a short range.
         max: Math.max(to - from, AHEAD_BYTES),
+      }).catch((error) => {
+        if (error instanceof Fail) ofAll = { trouble: error, signIn: grant.refresh_token }
+        throw error
       })
       const said = String(headers['content-range'] ?? '')
       if (status !== 206 || said !== `bytes ${from}-${to - 1}/${size}`) {
@@ -126,6 +134,12 @@ export async function driveSource(part: InDrive): Promise<Source> {
     } catch (error) {
       if (!(error instanceof GoogleRefused)) throw error
       const { status, reason } = error.error
+      if (reason === 'downloadQuotaExceeded') {
+        throw new Fail(
+          `Cannot read more of "${name}" today: Google gave it out too often (${reason}): run again tomorrow, it goes on where it stopped`,
+          { exitCode: 3 },
+        )
+      }
       if (reason === 'cannotDownloadAbusiveFile' && !asked) {
         // It is the person's own archive, and nothing in it is run.
         if (!abuse)

@@ -84,6 +84,7 @@ export async function readSources(
   const files: ExportFile[] = []
   const read = new Map<string, Part>()
   const unreadable = new Set<Found>()
+  const told = new Set<string>()
   for (const part of found) {
     try {
       const { id, files: listed } = await readOne(part, seen, known)
@@ -94,7 +95,9 @@ export async function readSources(
     } catch (error) {
       if (!(error instanceof Fail)) throw error
       unreadable.add(part)
-      say(error.message)
+      // What befalls all of a Drive is told once.
+      if (!told.has(error.message)) say(error.message)
+      told.add(error.message)
     }
     tick(part)
   }
