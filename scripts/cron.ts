@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { Fail, flags, hint, say } from '../lib/stage.ts'
+import { parseEnv } from 'node:util'
+import { envFile, Fail, flags, hint, say } from '../lib/stage.ts'
 
 const usage = `
 Print what makes this machine run sync by itself: lines for crontab, and a systemd timer. Nothing is installed.
@@ -81,7 +83,24 @@ WantedBy=timers.target
 # then: systemctl --user daemon-reload && systemctl --user enable --now ${name}.timer
 #       loginctl enable-linger ${userInfo().username}        (so that it runs while you are logged out)`)
 }
+for (const name of shellsAlone())
+  say(
+    `warning: ${name} is set in this shell alone, where neither of the two sees it: put it into ${envFile}`,
+  )
 say(`nothing was installed; ${hint('sync', args.join(' '))} is what runs`)
+
+/** Settings that a run by itself would miss. TAKEOUT is remembered in the state. */
+function shellsAlone() {
+  const kept = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {}
+  return Object.keys(process.env).filter(
+    (name) =>
+      /^(IMMICH_(URL|API_KEY)|TIME_ZONE|GOOGLE_CLIENT|MAX_BYTES_PER_DAY|PHOTOFERRY_\w+)$/.test(
+        name,
+      ) &&
+      process.env[name] &&
+      !(name in kept),
+  )
+}
 
 function quoted(word: string, mark: string) {
   return /^[\w@:./=,+-]+$/.test(word) ? word : `${mark}${word}${mark}`

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -20,7 +20,8 @@ Object.assign(process.env, google.env, {
 })
 const { exportsInDrive } = await import('../lib/google/drive.ts')
 const { driveSource, driveTrouble } = await import('../lib/google/drive-source.ts')
-const { limitDrive } = await import('../lib/google/drive-meter.ts')
+const { limitDrive, read } = await import('../lib/google/drive-meter.ts')
+const { partsInDrive } = await import('../lib/google/drive-parts.ts')
 const { SCOPES } = await import('../lib/google/google.ts')
 const { readClient } = await import('../lib/google/client.ts')
 const { signIn } = await import('../lib/google/signin.ts')
@@ -296,6 +297,66 @@ describe('a zip in a Drive', async () => {
     await exportsInDrive(0)
     expect(await readdir('data/drive')).toEqual([])
   })
+})
+
+describe('a tgz in a Drive', () => {
+  const tgz = join(folder, 'takeout-20260115T101500Z-001.tgz')
+  const bytes = randomBytes(40_000_000)
+  const down = join(folder, 'down')
+  const take = () => partsInDrive({ settleMs: 0, download: down, isOnDisk: () => false })
+  const served = () => google.log.filter(({ range, status }) => range && status === 206)
+  beforeEach(async () => {
+    await writeFile(tgz, bytes)
+    await signInFor(SCOPES.unattended)
+    await rm(down, { recursive: true, force: true })
+  })
+
+  test('goes on where a download was cut off, and counts only when it is whole', async () => {
+    const file = await google.put(tgz)
+    limitDrive(read.bytes + 20_000_000)
+    await expect(take()).rejects.toThrow(/--max-bytes-per-day/)
+    expect((await stat(join(down, `${file.name}.part`))).size).toBe(16 * 1024 * 1024)
+    limitDrive(Number.POSITIVE_INFINITY)
+    google.reset()
+    google.faults.push({ path: /alt=media/, status: 0, cut: 1000 })
+    const { found } = await take()
+    expect(found).toMatchObject([{ kind: 'tgz', path: join(down, file.name), size: bytes.length }])
+    expect(found[0]).not.toHaveProperty('drive')
+    expect(served().map(({ range }) => range?.split('-')[0])).toContain(`bytes=${16 * 1024 * 1024}`)
+    expect(google.served.bytes).toBe(bytes.length - 16 * 1024 * 1024)
+    expect(bytes.equals(await readFile(join(down, file.name)))).toBe(true)
+    google.reset()
+    await take()
+    expect(google.served.bytes).toBe(0)
+  })
+
+  test('that came over wrong is not used, and is taken anew', async () => {
+    const file = await google.put(tgz, { md5: '0'.repeat(32) })
+    await expect(take()).rejects.toThrow(/not what Google has \(kept as .*broken\): run again/)
+    expect(await readdir(down)).toEqual([`${file.name}.broken`])
+    file.md5 = createHash('md5').update(bytes).digest('hex')
+    expect((await take()).found.length).toBe(1)
+  })
+
+  test('is told, and costs nothing, where nobody asked to have it on disk', async () => {
+    await google.put(tgz)
+    const { found, lacking } = await partsInDrive({ settleMs: 0, isOnDisk: () => false })
+    expect(found).toEqual([])
+    expect(lacking).toEqual([expect.stringMatching(/1 part of it \(40\.0 MB\).*--download FOLDER/)])
+    expect(google.served.bytes).toBe(0)
+  })
+})
+
+test('a list of files that sends on to another address is not followed there', async () => {
+  await signInFor(SCOPES.unattended)
+  google.faults.push({
+    path: /drive\/v3\/files/,
+    status: 302,
+    headers: { location: `${google.url}/elsewhere` },
+    times: 9,
+  })
+  await expect(exportsInDrive(0)).rejects.toThrow(/sends on to another address/)
+  expect(google.log.some(({ path }) => path === '/elsewhere')).toBe(false)
 })
 
 describe('a sign-in by hand', () => {
