@@ -45,21 +45,6 @@ export function harmless(text: string) {
   return text.replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 }
 
-const last = new Set<() => Promise<unknown>>()
-const LAST_MS = 5000
-
-/** Has `work` done before the process ends when a person interrupts it (five seconds at most); gives what calls that off. */
-export function whenInterrupted(work: () => Promise<unknown>): () => void {
-  last.add(work)
-  return () => void last.delete(work)
-}
-
-/** Does what was left for an interruption. Never throws. */
-export async function endInterrupted(): Promise<void> {
-  const limit = new Promise((resolve) => setTimeout(resolve, LAST_MS).unref())
-  await Promise.race([Promise.allSettled([...last].map((work) => work())), limit])
-}
-
 /** One line of JSON for stdout, with what could command a terminal escaped; it means the same. */
 export function jsonLine(value: unknown) {
   return JSON.stringify(value).replace(

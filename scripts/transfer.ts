@@ -148,7 +148,7 @@ if (removed.length > 0) plan = planOf(state.data, choice, rules)
 const { photos } = plan
 const left = plan.left.slice(0, given.limit)
 const claimed = new Set(left.filter((id) => plan.assetOf(id)))
-let bytes = plan.bytesOf(left)
+const bytes = plan.bytesOf(left)
 const arrived = new Map<PhotoFile, Arrived>()
 await pool(claimed, workers, (id) => counting(id, () => claim(id)))
 const inTurn = turns()
@@ -246,10 +246,8 @@ async function sendFrom(part: Part, files: Wanted[]) {
     const { fetchPicked } = await import('../lib/google/picked.ts')
     const { folder, here, refused, ended } = await fetchPicked(part, files)
     for (const [{ id }, why] of refused)
-      await counting(id, () => Promise.reject(new Unreadable(folder, new Fail(why))))
-    // Nobody knew it before.
-    for (const { from } of here) bytes += from.size
-    await sendFrom(folder, here)
+      await counting(id, () => Promise.reject(new Unreadable(part, new Fail(why))))
+    if (here.length > 0) await sendFrom(folder, here)
     if (ended) throw ended
     return
   }

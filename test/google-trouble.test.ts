@@ -143,6 +143,16 @@ describe('what was picked', () => {
     expect(await readdir(join(folder, 'refused/data/picked'))).toEqual([])
   })
 
+  test('and of which nothing at all can be had: each is told, and nothing is held to be gone', async () => {
+    await newPlace('none', 'picker')
+    await choose('none', 525)
+    await stages('none', 'index-immich', 'link')
+    google.faults.push({ path: /^\/media\//, status: 404, body: 'Not Found' })
+    const { code, text } = await stage('none', 'transfer')
+    expect([code, text]).toEqual([3, expect.stringMatching(/PICK_525\.jpg: Google.*404/)])
+    expect(text).not.toMatch(/no longer at/)
+  })
+
   test('and was never sent in the week that Google keeps it: is left out, and says so', async () => {
     await newPlace('week', 'picker')
     await choose('week', 530)
