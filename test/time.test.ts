@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Place } from '../lib/state/state.ts'
 import {
@@ -172,4 +174,16 @@ test.each([
 test('a day is that of the wall', () => {
   expect(localDay(utc('2020-12-31T23:30:00'), 'Europe/Berlin')).toBe('2021-01-01')
   expect(localDay(-1, 'UTC')).toBe('1969-12-31')
+})
+
+test('zones of places all over the earth take no more memory than those of a few', () => {
+  const lib = JSON.stringify(join(import.meta.dirname, '../lib/time.ts'))
+  const script = `import { zoneAt } from ${lib}
+    for (let n = 0; n < 20_000; n++) zoneAt([((n * 37) % 1300) / 10 - 55, ((n * 101) % 3600) / 10 - 180])`
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--max-old-space-size=64', '--input-type=module-typescript', '-e', script],
+    { encoding: 'utf8' },
+  )
+  expect([status, stderr]).toEqual([0, ''])
 })

@@ -11,6 +11,7 @@ import {
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { padded } from './sandbox/campaign.ts'
 import { inAlbum, picture, type World, world } from './sandbox/run.ts'
 import { bytesOf, makeTakeout } from './sandbox/takeout.ts'
 
@@ -398,6 +399,19 @@ describe('what goes wrong', () => {
     expect(ran.code).toBe(3)
     expect(ran.err).toMatch(/hill\.jpg: Cannot read ".*hill\.jpg": it is not there: check the path/)
     expect(w.titles()).toEqual(['sea.jpg'])
+  })
+
+  test('a refusal that comes before the body does not keep the stage waiting', async () => {
+    const bytes = padded(Buffer.from([0xff, 0xd8, 0xff, 0xe0]), 3 << 20, 1)
+    w = await world({ shots: [picture('big.jpg', 1, { bytes, exif: null })] })
+    await w.stages(...READY)
+    // As long as silence is waited for: a timer that is left would hold the process for it.
+    const env = { PHOTOFERRY_IDLE_MS: '30000' }
+    w.server.fail({ method: 'POST', path: /assets$/, status: 413, body: '', times: 3 })
+    const began = performance.now()
+    const ran = await w.run('transfer', [], env)
+    expect(ran.err).toMatch(/the file is too large: raise client_max_body_size/)
+    expect(performance.now() - began).toBeLessThan(25_000)
   })
 
   test('what failed three times rests until --retry', async () => {
