@@ -38,10 +38,13 @@ status:        ## What is known, sent and owed, and what to type next
 doctor:        ## What is configured, reachable and permitted, and what to do about the rest
 cron:          ## Print lines for crontab and a systemd timer that run sync by themselves; installs nothing
 
-##@ Duplicates on the server, in order
+##@ Duplicates on the server, in order (docs/duplicates.md)
 dupes-analyze: ## Look at the groups of duplicates, and decide which of each stands for the others; changes nothing
+dupes-execute: ## Back up the others, give the one that stays what it lacks, trash them: begin with ARGS=--dry-run
+dupes-verify:  ## Check what was done: fields, trash, copies
+dupes-restore: ## Bring it back as it was
 
-STAGES := auth index-gphotos index-immich link transfer sync verify status doctor cron dupes-analyze
+STAGES := auth index-gphotos index-immich link transfer sync verify status doctor cron dupes-analyze dupes-execute dupes-verify dupes-restore
 .PHONY: $(STAGES)
 $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)

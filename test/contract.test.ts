@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { xmp } from '../lib/picture/xmp.ts'
 import { sample, withMovie } from './sandbox/every-shot.ts'
@@ -27,6 +27,8 @@ describe.each(servers)('%s', (_, start) => {
     assets: new Set<string>(),
     albums: new Set<string>(),
     stacks: new Set<string>(),
+    links: new Set<string>(),
+    people: new Set<string>(),
     keys: new Set<string>(),
   }
   let server: Server
@@ -41,6 +43,8 @@ describe.each(servers)('%s', (_, start) => {
 
   afterAll(async () => {
     for (const id of made.keys) await call('DELETE', `/api-keys/${id}`)
+    for (const id of made.links) await call('DELETE', `/shared-links/${id}`)
+    if (made.people.size) await call('DELETE', '/people', { ids: [...made.people] })
     if (made.stacks.size) await call('DELETE', '/stacks', { ids: [...made.stacks] })
     for (const id of made.albums) await call('DELETE', `/albums/${id}`)
     if (made.assets.size) {
@@ -121,6 +125,16 @@ describe.each(servers)('%s', (_, start) => {
         ['PUT', '/tags', 'tag.create'],
         ['PUT', '/tags/assets', 'tag.asset'],
         ['DELETE', `/tags/${nobody}/assets`, 'tag.asset'],
+        ['PUT', '/assets', 'asset.update'],
+        ['PUT', '/assets/copy', 'asset.copy'],
+        ['PUT', `/stacks/${nobody}`, 'stack.update'],
+        ['DELETE', `/stacks/${nobody}/assets/${nobody}`, 'stack.update'],
+        ['GET', `/faces?id=${nobody}`, 'face.read'],
+        ['POST', '/faces', 'face.create'],
+        ['DELETE', `/faces/${nobody}`, 'face.delete'],
+        ['GET', '/shared-links', 'sharedLink.read'],
+        ['DELETE', `/shared-links/${nobody}/assets`, 'sharedLink.update'],
+        ['POST', '/duplicates/resolve', 'duplicate.delete'],
         ['GET', `/assets/${nobody}/original`, 'asset.download'],
         ['GET', `/assets/${nobody}/thumbnail`, 'asset.view'],
       ]
@@ -1056,6 +1070,203 @@ describe.each(servers)('%s', (_, start) => {
       expect((await get(video)).visibility).toBe('hidden')
       const wrong = await call('PUT', `/assets/${still}`, { livePhotoVideoId: other })
       expect([wrong.status, wrong.json.message]).toEqual([400, 'Live photo video must be a video'])
+    })
+  })
+
+  describe('duplicates', () => {
+    test('a group is set on many at once, is found by searching, and lasts in the trash', async () => {
+      const ids = [(await send({})).json.id, (await send({})).json.id]
+      for (const id of ids) await extracted(id)
+      const group = randomUUID()
+      expect((await call('PUT', '/assets', { ids, duplicateId: group })).status).toBe(204)
+      const { json } = await call('POST', '/search/metadata', {
+        originalFileName: mark,
+        size: 1000,
+      })
+      const members = json.assets.items.filter(
+        (one: { duplicateId: string }) => one.duplicateId === group,
+      )
+      expect(members).toHaveLength(2)
+      await settled(ids[1])
+      await call('DELETE', '/assets', { ids: [ids[1]] })
+      expect(await get(ids[1])).toMatchObject({ isTrashed: true, duplicateId: group })
+      await call('POST', '/trash/restore/assets', { ids: [ids[1]] })
+      expect(await get(ids[1])).toMatchObject({ isTrashed: false, duplicateId: group })
+      expect((await call('PUT', '/assets', { ids, duplicateId: null })).status).toBe(204)
+      expect((await get(ids[0])).duplicateId).toBeNull()
+      const unknown = { ids: [ids[0], nobody], duplicateId: group }
+      expect((await call('PUT', '/assets', unknown)).status).toBe(400)
+      expect((await get(ids[0])).duplicateId).toBeNull()
+    })
+
+    test('a rating is given and taken back, and lasts', async () => {
+      const { id } = (await send({})).json
+      await extracted(id)
+      await call('PUT', `/assets/${id}`, { rating: 4 })
+      await settled(id)
+      expect((await get(id)).exifInfo.rating).toBe(4)
+      expect((await call('PUT', `/assets/${id}`, { rating: null })).status).toBe(200)
+      await settled(id)
+      expect((await get(id)).exifInfo.rating).toBeNull()
+    })
+
+    test('the albums of an asset are asked for, trashed or not', async () => {
+      const { id } = (await send({})).json
+      const { id: one } = await album({ albumName: mark, assetIds: [id] })
+      const ask = async () =>
+        (await call('GET', `/albums?assetId=${id}`)).json.map(({ id }: { id: string }) => id)
+      expect(await ask()).toEqual([one])
+      await call('DELETE', '/assets', { ids: [id] })
+      expect(await ask()).toEqual([one])
+    })
+
+    test('copy gives what it is not told to leave', async () => {
+      const [from, to] = [
+        (await send({ fields: { isFavorite: 'true' } })).json.id,
+        (await send({})).json.id,
+      ]
+      const under = (await send({})).json.id
+      const { id: one } = await album({ albumName: mark, assetIds: [from] })
+      const { json: stack } = await call('POST', '/stacks', { assetIds: [from, under] })
+      made.stacks.add(stack.id)
+      const none = {
+        albums: false,
+        favorite: false,
+        sharedLinks: false,
+        stack: false,
+        sidecar: false,
+      }
+      const copy = (what: object) =>
+        call('PUT', '/assets/copy', { sourceId: from, targetId: to, ...none, ...what })
+      const { json: link } = await call('POST', '/shared-links', {
+        type: 'INDIVIDUAL',
+        assetIds: [from],
+      })
+      made.links.add(link.id)
+      const linked = async () =>
+        (await call('GET', `/shared-links/${link.id}`)).json.assets
+          .map(({ id }: { id: string }) => id)
+          .sort()
+      const listed = async () =>
+        (await call('GET', '/shared-links')).json.find(({ id }: { id: string }) => id === link.id)
+      expect((await copy({})).status).toBe(204)
+      expect(await get(to)).toMatchObject({ isFavorite: false, stack: null })
+      expect(await linked()).toEqual([from])
+      await copy({ sharedLinks: true, stack: true })
+      expect(await linked()).toEqual([from, to].sort())
+      expect(await listed()).toMatchObject({ type: 'INDIVIDUAL', assets: [{}] })
+      expect(await get(to)).toMatchObject({
+        isFavorite: false,
+        stack: { id: stack.id, primaryAssetId: from, assetCount: 3 },
+      })
+      expect((await call('GET', `/albums?assetId=${to}`)).json).toEqual([])
+      await copy({ albums: true, favorite: true })
+      expect((await get(to)).isFavorite).toBe(true)
+      expect((await call('GET', `/albums?assetId=${to}`)).json).toMatchObject([{ id: one }])
+      // And back.
+      const left = await call('DELETE', `/shared-links/${link.id}/assets`, {
+        assetIds: [to, nobody],
+      })
+      expect(left.json).toEqual([
+        { assetId: to, success: true },
+        { assetId: nobody, success: false, error: 'not_found' },
+      ])
+      expect(await linked()).toEqual([from])
+      expect((await call('DELETE', `/stacks/${stack.id}/assets/${from}`)).status).toBe(400)
+      expect((await call('DELETE', `/stacks/${stack.id}/assets/${to}`)).status).toBe(204)
+      expect((await get(to)).stack).toBeNull()
+      expect((await copy({ targetId: from })).status).toBe(400)
+      await call('DELETE', '/assets', { ids: [from] })
+      expect(await linked()).toEqual([])
+    })
+
+    test('a stack has another on top, is found by that, and lets go of its others', async () => {
+      const ids = [(await send({})).json.id, (await send({})).json.id, (await send({})).json.id]
+      const { json: stack } = await call('POST', '/stacks', { assetIds: ids })
+      made.stacks.add(stack.id)
+      const under = async (id: string) => (await call('GET', `/stacks?primaryAssetId=${id}`)).json
+      expect(await under(ids[1])).toEqual([])
+      expect((await call('PUT', `/stacks/${stack.id}`, { primaryAssetId: ids[1] })).status).toBe(
+        200,
+      )
+      expect(await under(ids[1])).toMatchObject([{ id: stack.id, primaryAssetId: ids[1] }])
+      expect((await call('PUT', `/stacks/${stack.id}`, { primaryAssetId: nobody })).status).toBe(
+        400,
+      )
+      // What is trashed stays in it, unseen.
+      await call('DELETE', '/assets', { ids: [ids[0]] })
+      const [found] = await under(ids[1])
+      expect(found.assets.map(({ id }: { id: string }) => id).sort()).toEqual(
+        [ids[1], ids[2]].sort(),
+      )
+      await call('POST', '/trash/restore/assets', { ids: [ids[0]] })
+      expect((await under(ids[1]))[0].assets).toHaveLength(3)
+    })
+
+    test('faces are made, listed with their person, and deleted', async () => {
+      const { id } = (await send({})).json
+      await extracted(id)
+      const { json: person } = await call('POST', '/people', { name: mark })
+      made.people.add(person.id)
+      const box = { imageWidth: 64, imageHeight: 48, x: 8, y: 6, width: 16, height: 12 }
+      const face = { assetId: id, personId: person.id, ...box }
+      expect((await call('POST', '/faces', face)).status).toBe(201)
+      const { json } = await call('GET', `/faces?id=${id}`)
+      expect(json).toMatchObject([
+        {
+          imageWidth: 64,
+          imageHeight: 48,
+          boundingBoxX1: 8,
+          boundingBoxY1: 6,
+          boundingBoxX2: 24,
+          boundingBoxY2: 18,
+          person: { id: person.id },
+        },
+      ])
+      expect((await get(id)).people).toMatchObject([{ id: person.id, name: mark }])
+      expect((await call('POST', '/faces', { ...face, personId: nobody })).status).toBe(400)
+      expect((await call('DELETE', `/faces/${json[0].id}`, { force: true })).status).toBe(204)
+      expect((await call('GET', `/faces?id=${id}`)).json).toEqual([])
+      expect((await get(id)).people).toEqual([])
+    })
+
+    test('resolve merges into the one that is kept, and trashes the rest at once', async () => {
+      const name = `${mark}-resolve.jpg`
+      const keep = (await send({ name })).json.id
+      const lose = (await send({ name, fields: { isFavorite: 'true' } })).json.id
+      for (const id of [keep, lose]) await extracted(id)
+      await call('PUT', `/assets/${lose}`, { description: 'Two', rating: 3 })
+      await call('PUT', `/assets/${keep}`, { description: 'One' })
+      for (const id of [keep, lose]) await settled(id)
+      const { id: one } = await album({ albumName: mark, assetIds: [lose] })
+      const [tag] = (await call('PUT', '/tags', { tags: [mark] })).json
+      await call('PUT', '/tags/assets', { tagIds: [tag.id], assetIds: [lose] })
+      await settled(lose)
+      const duplicateId = randomUUID()
+      await call('PUT', '/assets', { ids: [keep, lose], duplicateId })
+      for (const id of [keep, lose]) await settled(id)
+      const resolve = (keepAssetIds: string[], trashAssetIds: string[], id = duplicateId) =>
+        call('POST', '/duplicates/resolve', {
+          groups: [{ duplicateId: id, keepAssetIds, trashAssetIds }],
+        })
+      expect((await resolve([keep], [lose], nobody)).status).toBe(400)
+      expect((await resolve([keep], [])).json).toEqual([
+        {
+          id: duplicateId,
+          success: false,
+          error: 'validation',
+          errorMessage: 'Every asset must be in either keepAssetIds or trashAssetIds',
+        },
+      ])
+      expect((await resolve([keep], [lose])).json).toEqual([{ id: duplicateId, success: true }])
+      await settled(keep)
+      const { exifInfo, tags, ...kept } = await get(keep)
+      expect(kept).toMatchObject({ isFavorite: true, duplicateId: null })
+      expect(exifInfo.rating).toBe(3)
+      expect(exifInfo.description.split('\n').sort()).toEqual(['One', 'Two'])
+      expect(tags.map(({ value }: { value: string }) => value)).toEqual([mark])
+      expect((await call('GET', `/albums?assetId=${keep}`)).json).toMatchObject([{ id: one }])
+      expect(await get(lose)).toMatchObject({ isTrashed: true, duplicateId: null })
     })
   })
 

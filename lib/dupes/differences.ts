@@ -42,7 +42,7 @@ export function distance([aLat, aLong]: Place, [bLat, bLong]: Place): number {
 }
 
 /** The offset of a member's zone in minutes, at its own instant: London is UTC in winter. A zone that is none is its own. */
-function offsetOf({ zone = '', taken }: Member): number | string {
+export function offsetOf({ zone = '', taken }: Pick<Member, 'zone' | 'taken'>): number | string {
   const [, sign, hours, minutes = '0'] =
     /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?$/i.exec(zone) ?? []
   if (sign) return Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes))

@@ -9,7 +9,8 @@ export type Steps = {
   /** What stays, and what was given up for it: as decided, or as a person said. */
   winner: string
   losers: string[]
-  /** 1. Whole copies of the losers, by asset. */
+  /** 1. Whole copies of the losers, by asset, and the folder that they are in. */
+  folder?: string
   backedUp?: Record<string, Backup>
   /** 2. The winner as it was, and what it is given. */
   before?: Member
@@ -23,11 +24,11 @@ export type Steps = {
   trashed?: string
   /** 5. Photos whose link or transfer went over to the winner, with what they said before. */
   moved?: Record<string, { link?: Link; transfer?: Transfer }>
-  /** Instead of 2 to 5: all of them are one stack, of this id. */
+  /** Instead of 1 to 5: all of them are one stack, of this id. */
   stacked?: string
   /** Why it stopped; the next run tries again. */
   failed?: string
-  /** dupes-restore has brought all back; under which ids, where the server had them no more. */
+  /** When dupes-restore had brought all back; and the new ids of those that the server had no more. */
   restored?: string
   restoredAs?: Record<string, string>
 }
@@ -40,7 +41,7 @@ export type Backup = {
   /** Bytes. */
   size: number
   /** The motion half of a live photo. */
-  motion?: { asset: string; file: string; sha1: string; size: number }
+  motion?: { asset: string; file: string; sha1: string; size: number; name: string }
 }
 
 /** What the winner lacked. */
@@ -51,11 +52,11 @@ export type Gifts = {
   /** Whole paths. */
   tags: string[]
   people: Face[]
-  /** Shared links that a loser was in; by whom they come. */
+  /** Shared links that a loser was in, with the loser that they come by. */
   links: { id: string; from: string }[]
-  /** The stack that a loser was in. `joins`: the winner was not; `top`: the loser lay on top of it. */
-  stack?: { id: string; from: string; joins?: true; top?: true }
+  /** The stack that a loser was in, the one on top first. `joins`: the winner was not in it. */
+  stack?: { id: string; from: string; members: string[]; joins?: true }
 }
 
-/** Where a person is in a picture: parts of its width and height. */
+/** Where a person is in a picture: parts of its width and height, 0 to 1. */
 export type Face = { person: string; x: number; y: number; width: number; height: number }

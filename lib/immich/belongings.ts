@@ -63,9 +63,13 @@ export function belongings({ request }: Connection, version: ServerVersion) {
     request('DELETE', `/stacks/${stack}/assets/${asset}`)
   const dissolveStack = (stack: string) => request('DELETE', '/stacks', { json: { ids: [stack] } })
 
-  /** Those to albums have no assets of their own; a trashed asset is not shown. */
-  const sharedLinks = () =>
-    request<{ id: string; assets: { id: string }[] }[]>('GET', '/shared-links')
+  /** Those to single assets, with all of them but the trashed; their list shows one of each. */
+  async function sharedLinks() {
+    type Link = { id: string; type: 'ALBUM' | 'INDIVIDUAL'; assets: { id: string }[] }
+    const links = await request<Link[]>('GET', '/shared-links')
+    const single = links.filter(({ type }) => type === 'INDIVIDUAL')
+    return Promise.all(single.map(({ id }) => request<Link>('GET', `/shared-links/${id}`)))
+  }
   const leaveLink = (link: string, assetIds: string[]) =>
     request('DELETE', `/shared-links/${link}/assets`, { json: { assetIds } })
 

@@ -42,7 +42,8 @@ const untrusted = /CERT|SELF_SIGNED|VERIFY/
 
 /**
  * One connection to an API base: requests that are tried again after 429, 5xx, a broken connection and silence
- * (PHOTOFERRY_RETRIES times, from PHOTOFERRY_RETRY_MS doubling up to thirty times that; silence = PHOTOFERRY_IDLE_MS).
+ * (PHOTOFERRY_RETRIES times, from PHOTOFERRY_RETRY_MS doubling up to thirty times that; silence = PHOTOFERRY_IDLE_MS), no
+ * more than PHOTOFERRY_RATE_LIMIT of them a second where that is set.
  * Throws Fail for what would fail every request (key, permission, no server, a login page), Refused for the rest.
  */
 export function connect(base: string, key?: string) {
@@ -51,6 +52,7 @@ export function connect(base: string, key?: string) {
   const retryMs = env('PHOTOFERRY_RETRY_MS', 1000)
   const retriesMax = env('PHOTOFERRY_RETRIES', 8)
   const idleMs = env('PHOTOFERRY_IDLE_MS', 60_000)
+  const turn = paced(env('PHOTOFERRY_RATE_LIMIT', 0))
   // undici's own time-outs fire while a server works on an upload that is already with it: ours count silence only.
   const agentOptions = { headersTimeout: 0, bodyTimeout: 0, allowH2: false }
   let agent: Agent | undefined
@@ -118,6 +120,7 @@ export function connect(base: string, key?: string) {
 
   async function once(method: string, path: string, ask: Ask): Promise<Download> {
     const { query = {}, json, headers } = ask
+    await turn()
     const url = new URL(base + path)
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))
@@ -238,6 +241,17 @@ export function connect(base: string, key?: string) {
   /** The server's clock now, from the last answer's Date header (whole seconds, so up to one behind). */
   const now = () => new Date(performance.now() + ahead)
   return { request, bytes, download, now }
+}
+
+/** Resolves when the next may go: `perSecond` of them evenly, or at once where that is 0. */
+function paced(perSecond: number) {
+  let next = 0
+  return async () => {
+    if (perSecond === 0) return
+    const now = performance.now()
+    next = Math.max(now, next + 1000 / perSecond)
+    if (next > now) await sleep(next - now)
+  }
 }
 
 /** The text of an answer; undefined where its packing is cut off. */

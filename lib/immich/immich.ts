@@ -176,7 +176,7 @@ export async function immich({
         if (!(error instanceof Unanswered)) throw error
       }
     }
-    throw new Fail(`Cannot download ${id} from Immich: it breaks off at byte ${at} every time`)
+    throw new Refused(0, `its download breaks off at byte ${at} every time`)
   }
 
   const { searchAssets, albumAssets } = walker(connection, own)

@@ -8,6 +8,7 @@ const SPACES = {
   exif: 'http://ns.adobe.com/exif/1.0/',
   digiKam: 'http://www.digikam.org/ns/1.0/',
 }
+const XMP = 'http://ns.adobe.com/xap/1.0/'
 
 /**
  * An XMP sidecar with the fields that Immich reads from one, in a fixed order: the same fields give
@@ -20,6 +21,8 @@ export function xmp(fields: {
   place?: Place
   description?: string
   tags?: string[]
+  /** 1 to 5. */
+  rating?: number
 }): string {
   const document = new DOMImplementation().createDocument('adobe:ns:meta/', 'x:xmpmeta')
   const element = (parent: Node, space: string, name: string, content?: string) => {
@@ -62,6 +65,7 @@ export function xmp(fields: {
       property('exif', 'GPSAltitudeRef', altitude < 0 ? '1' : '0')
     }
   }
+  if (fields.rating) element(about, XMP, 'xmp:Rating', String(fields.rating))
   const tags = [...new Set(fields.tags?.map(clean).filter(Boolean))]
   if (tags.length > 0) list(property('digiKam', 'TagsList'), 'Seq', tags)
   return `${new XMLSerializer().serializeToString(document)}\n`

@@ -70,9 +70,11 @@ export async function library(server: { url: string; key: string }) {
         all.push(...page.map((one) => `${one.id} ${one.updatedAt} ${one.exifInfo?.modifyDate}`))
       return all.sort().join('\n')
     }
-    for (let last = '', tries = 0; tries < 200; tries++) {
+    for (let last = '', still = 0, tries = 0; tries < 200; tries++) {
       const now = await state()
-      if (now === last && !now.includes(' null')) return
+      still = now === last ? still + 1 : 0
+      // What no server can read stays unread.
+      if (still >= (now.includes(' null') ? 4 : 1)) return
       last = now
       await new Promise((resolve) => setTimeout(resolve, pause))
     }

@@ -4,8 +4,18 @@ import { check, Problem, type Rules } from './immich-check.ts'
 import type { SharedLink } from './immich-db.ts'
 import { assetJson } from './immich-json.ts'
 
+/** Of the assets of each, one is shown. */
 export function listLinks(call: Call) {
-  return [...call.db.links.values()].map((link) => linkJson(call, link))
+  return [...call.db.links.values()].map((link) => {
+    const { assets, ...json } = linkJson(call, link)
+    return { ...json, assets: assets.slice(0, 1) }
+  })
+}
+
+export function getLink(call: Call) {
+  const link = call.db.links.get(call.params[0] ?? '')
+  if (!link) throw new Problem(400, 'Shared link not found')
+  return linkJson(call, link)
 }
 
 export function createLink(call: Call) {

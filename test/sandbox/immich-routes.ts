@@ -18,6 +18,7 @@ import {
 } from './immich-assets.ts'
 import { album, asset, type Call, text } from './immich-call.ts'
 import { check, Problem, type Rules } from './immich-check.ts'
+import { resolveDuplicates } from './immich-duplicates.ts'
 import {
   createStack,
   deleteStacks,
@@ -30,7 +31,7 @@ import {
   upsertTags,
 } from './immich-groups.ts'
 import { albumJson, assetJson, imageTypesOf, tagJson, videoTypes } from './immich-json.ts'
-import { createLink, deleteLink, listLinks, removeFromLink } from './immich-links.ts'
+import { createLink, deleteLink, getLink, listLinks, removeFromLink } from './immich-links.ts'
 import { createFace, createPerson, deleteFace, deletePeople, listFaces } from './immich-people.ts'
 import {
   bucketRules,
@@ -241,12 +242,14 @@ export const routes: Route[] = [
   ['DELETE', '/tags/:id', 'tag.delete', 204, deleteTag],
   ['PUT', '/tags/assets', 'tag.asset', 200, tagAssets],
   ['DELETE', '/tags/:id/assets', 'tag.asset', 200, untagAssets],
+  ['POST', '/duplicates/resolve', 'duplicate.delete', 200, resolveDuplicates],
   ['POST', '/people', 'person.create', 201, createPerson],
   ['DELETE', '/people', 'person.delete', 204, deletePeople],
   ['GET', '/faces', 'face.read', 200, listFaces],
   ['POST', '/faces', 'face.create', 201, createFace],
   ['DELETE', '/faces/:id', 'face.delete', 204, deleteFace],
   ['GET', '/shared-links', 'sharedLink.read', 200, listLinks],
+  ['GET', '/shared-links/:id', 'sharedLink.read', 200, getLink],
   ['POST', '/shared-links', 'sharedLink.create', 201, createLink],
   ['DELETE', '/shared-links/:id', 'sharedLink.delete', 204, deleteLink],
   ['DELETE', '/shared-links/:id/assets', 'sharedLink.update', 200, removeFromLink],

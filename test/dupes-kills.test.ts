@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { dupesWorld, keyOf } from './sandbox/duplicates.ts'
+import { type BadNetwork, startProxy } from './sandbox/proxy.ts'
+
+let w: Awaited<ReturnType<typeof dupesWorld>>
+let network: BadNetwork
+afterEach(async () => {
+  await network?.stop()
+  await w?.end()
+})
+// Every request takes minutes; a few of them, other ones in each version and way, show most of what there is to see.
+const EVERY = process.env.PHOTOFERRY_TEST_KILLS === 'all' ? 1 : 9
+const KEY = keyOf('all')
+
+/** One group, whose loser has all that the winner can be given. */
+async function oneOfAll(version: '3.1.0' | '2.7.5') {
+  w = await dupesWorld({ version, zoneAt: () => 'Europe/Berlin' })
+  network = await startProxy(w.server.url)
+  const { lib } = w
+  const { client, ids } = lib
+  const film = Buffer.from('\0\0\0\x14ftypisom\0\0\0\0isom', 'latin1')
+  const at = { local: '2024-06-01T12:00:00' }
+  for (const [name, size] of [
+    ['winner', [60, 40]],
+    ['loser', [45, 30]],
+  ] as const) {
+    const bytes = Buffer.concat([film, Buffer.from(name)])
+    const livePhotoVideoId = await lib.add({ name: `${name}.mp4`, bytes })
+    const place =
+      name === 'loser' ? { place: [52.5, 13.4] as [number, number], offset: '+00:00' } : {}
+    await lib.add({
+      name: `${name}.jpg`,
+      size: [...size],
+      exif: { ...at, ...place },
+      livePhotoVideoId,
+    })
+  }
+  await lib.add({ name: 'below.jpg', size: [20, 16] })
+  await lib.settled()
+  const loser = ids.get('loser.jpg') as string
+  await client.updateAsset(loser, { description: 'Said', rating: 3, isFavorite: true })
+  await lib.settled()
+  const [tag] = await client.upsertTags(['People/Ann'])
+  await client.tagAssets([tag?.id as string], [loser])
+  await lib.settled()
+  await client.createAlbum({ albumName: 'One', assetIds: [loser] })
+  const person = await client.request<{ id: string }>('POST', '/people', { json: { name: 'Ann' } })
+  const box = { imageWidth: 45, imageHeight: 30, x: 9, y: 3, width: 18, height: 15 }
+  await client.createFace({ assetId: loser, personId: person.id, ...box })
+  await client.request('POST', '/shared-links', { json: { type: 'INDIVIDUAL', assetIds: [loser] } })
+  await client.createStack([loser, ids.get('below.jpg') as string])
+  await lib.group(KEY, 'winner.jpg', 'loser.jpg')
+  return { lib, before: await lib.everything() }
+}
+
+/** Runs a stage that dies at its n-th request, before the server has it or after it has answered; whether it got so far. */
+async function killed(stage: string, args: string[], n: number) {
+  const { begin } = w
+  let left = n
+  const run = begin(stage, args, { IMMICH_URL: network.url })
+  network.proxy.on = ({ moment }) => {
+    if (moment !== (n % 2 ? 'request' : 'done') || --left > 0) return false
+    run.child.kill('SIGKILL')
+    return true
+  }
+  const { code } = await run.done
+  network.proxy.on = () => false
+  return code === 137
+}
+
+describe.each([
+  ['3.1.0', 1, false],
+  ['2.7.5', 3, false],
+  ['3.1.0', 5, true],
+  ['2.7.5', 7, true],
+] as const)('Immich %s from request %i, trash emptied: %s', (version, from, isEmptied) => {
+  test('killed between any two steps, each stage goes on, and the library comes back as it was', async () => {
+    const { lib, before } = await oneOfAll(version)
+    await w.stages('dupes-analyze')
+    let kills = 0
+    for (let n = EVERY === 1 ? 1 : from; ; n += EVERY) {
+      const atExecute = await killed('dupes-execute', ['--yes'], n)
+      const midway = await lib.everything()
+      const loser = midway.assets['loser.jpg'] as { trashed: boolean }
+      // What lies in the trash was backed up, and all that it had was given.
+      if (loser.trashed) expect(w.load().duplicates[KEY]?.steps).toHaveProperty('backedUp')
+      const ran = await w.run('dupes-execute', ['--yes'])
+      expect([n, ran.code, ran.err]).toEqual([n, 0, expect.any(String)])
+      const done = await lib.everything()
+      expect(done.assets).toMatchObject({
+        'loser.jpg': { trashed: true },
+        'winner.jpg': {
+          favorite: true,
+          tags: ['People/Ann'],
+          faces: [{ imageWidth: 60 }],
+          exif: { place: [52.5, 13.4], description: 'Said', rating: 3 },
+        },
+      })
+      expect(done.albums.One).toContain('winner.jpg')
+      expect(done.stacks).toEqual([{ top: 'winner.jpg', members: ['below.jpg', 'winner.jpg'] }])
+      expect(await w.run('dupes-verify')).toMatchObject({ code: 0 })
+      if (isEmptied) {
+        const ids = [...w.server.db.assets.values()].filter(({ deletedAt }) => deletedAt)
+        await lib.client.trash(
+          ids.map(({ id }) => id),
+          { force: true },
+        )
+        await w.server.settled()
+      }
+      const atRestore = await killed('dupes-restore', ['--all'], n)
+      const back = await w.run('dupes-restore', ['--all'])
+      expect([n, back.code, back.err]).toEqual([n, 0, expect.any(String)])
+      expect([n, await lib.everything()]).toEqual([n, before])
+      if (isEmptied) await w.stages('dupes-analyze')
+      kills += Number(atExecute) + Number(atRestore)
+      if (!atExecute && !atRestore) break
+    }
+    expect(kills).toBeGreaterThan(EVERY === 1 ? 40 : 3)
+  }, 900_000)
+})
