@@ -1,40 +1,23 @@
 #!/usr/bin/env node
-import { bodies, Gone, Lost, openPart, stillThere } from '../lib/archive/archive.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
-import { Interrupted, immich, Refused } from '../lib/immich/immich.ts'
+import { immich, Refused } from '../lib/immich/immich.ts'
 import { NEEDED, requirePermissions } from '../lib/immich/permissions.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, harmless, hint, say, wholeNumber } from '../lib/stage.ts'
-import {
-  openState,
-  type Part,
-  type Photo,
-  type PhotoFile,
-  type Transfer,
-} from '../lib/state/state.ts'
+import { openState, type Photo, type PhotoFile, type Transfer } from '../lib/state/state.ts'
 import { filesLeft, hasBetter } from '../lib/takeout/photo-files.ts'
+import { failures } from '../lib/transfer/failures.ts'
 import { fillAlbum, membersLeft } from '../lib/transfer/filling.ts'
 import { finishPhoto } from '../lib/transfer/finishing.ts'
 import { MAX_TRIES, PLANNED, planOf } from '../lib/transfer/plan.ts'
 import { outdated, replace } from '../lib/transfer/replacing.ts'
+import { sendParts } from '../lib/transfer/routes.ts'
 import { permissionsFor, ruleFlags, rulesOf, rulesUsage } from '../lib/transfer/rules.ts'
-import {
-  type Arrived,
-  arrivedBefore,
-  isOurs,
-  sendFiles,
-  Unreadable,
-} from '../lib/transfer/sending.ts'
+import { type Arrived, arrivedBefore, isOurs, sendFiles } from '../lib/transfer/sending.ts'
 import { bringBack, takeOver } from '../lib/transfer/settling.ts'
-import {
-  asTheyCome,
-  byPhoto,
-  type Group,
-  locate,
-  type Wanted,
-} from '../lib/transfer/whereabouts.ts'
+import { type Group, locate } from '../lib/transfer/whereabouts.ts'
 
 const usage = `
 Send to Immich what it does not have: pictures with their times, places, captions, favourites and albums.
@@ -56,10 +39,6 @@ Exit:  0 all sent, 1 could not start or had to stop, 2 bad usage, 3 some items f
 // Measured on two cores shared with a real server, pictures of 2.6 MB: 2.3 a second one at a time, 2 to 5 at two to four,
 // and at eight no more than the noise. Four keeps a small box busy.
 const CONCURRENCY = '4'
-// Lines of one kind; the rest is counted.
-const SHOWN = 20
-// Photos in a row that the server refuses with the same words: it is no photo's fault. Each refusal may leave a file there.
-const ALIKE = 25
 
 const given = flags(usage, {
   ...choosing,
@@ -137,13 +116,13 @@ state.put('runs', 'transfer', { stage: 'transfer', at: started.toISOString(), un
 await state.flush()
 
 // 3. Send. One item's failure is counted and the run goes on; what would fail every item is thrown and ends it.
-const failed = new Set<string>()
-let shownFailures = 0
-let sentBytes = 0
-let alike = { message: '', times: 0 }
-for (const id of removed) {
+const { failed, counting, ...failing } = failures({
+  nameOf: (id) => plan.photos[id]?.title ?? albums[id]?.title,
+  before: (id) => transfers[id],
+  record,
+})
+for (const id of removed)
   await counting(id, async () => record(id, await bringBack(server, id, state.data)))
-}
 if (removed.length > 0) plan = planOf(state.data, choice, rules)
 const { photos } = plan
 const left = plan.left.slice(0, given.limit)
@@ -155,23 +134,17 @@ const inTurn = turns()
 const shown = progress(left.length, 'photos', { ...given, totalBytes: bytes })
 const whole = left.filter((id) => !failed.has(id))
 const places = await locate(parts, photos, whole, transfers)
-tellDrive([...places])
-const missing = new Set<string>()
-for (const id of places.keys()) {
-  await stillThere(parts[id] as Part).catch((error) => error instanceof Gone && missing.add(id))
-}
-const told = new Set<string>()
-for (const [part, files] of places) {
-  try {
-    await sendFrom(parts[part] as Part, files)
-  } catch (error) {
-    // Gone to begin with it is told, and the rest goes over; what goes away meanwhile took its disk along.
-    if (!(error instanceof Lost) || (error instanceof Gone && !missing.has(part))) throw error
-    // What befalls all of a Drive is told once.
-    if (!told.has(error.message) && told.add(error.message).size <= SHOWN) say(error.message)
-  }
-}
-if (told.size > SHOWN) say(`and ${number(told.size - SHOWN)} more parts that cannot be read`)
+let sentBytes = 0
+await sendParts(parts, places, {
+  workers,
+  send,
+  counting,
+  isDoubtful: (id) => Boolean(transfers[id]?.sending),
+  async lookFor({ file }, body) {
+    const there = await arrivedBefore(server, body)
+    if (there) arrived.set(file, there)
+  },
+})
 
 // 4. What needs more than one asset (live photos whose still came first, stacks), what the server lost, albums.
 await pool(left, workers, (id) => counting(id, () => finish(id)))
@@ -185,13 +158,13 @@ shown.end()
 // 5. Count, in rows that add up.
 const after = planOf(state.data, choice, rules)
 const owing = left.filter((id) => !failed.has(id) && after.left.includes(id)).length
-const failures = left.filter((id) => failed.has(id)).length
+const lost = left.filter((id) => failed.has(id)).length
 const completed = left.filter((id) => claimed.has(id) && !failed.has(id)).length
 const seconds = Math.round((Date.now() - +started) / 100) / 10
 const counts = {
-  sent: left.length - owing - failures - completed,
+  sent: left.length - owing - lost - completed,
   completed,
-  failed: failures,
+  failed: lost,
   owing,
   filled,
   bytes: sentBytes,
@@ -201,7 +174,7 @@ state.put('runs', 'transfer', {
   stage: 'transfer',
   at: started.toISOString(),
   // A failed one may have arrived all the same: then its asset is ours, too.
-  ...(failures > 0 && { unfinishedSince }),
+  ...(lost > 0 && { unfinishedSince }),
   ...counts,
   account: after.counts,
   remarks: after.remarks(),
@@ -211,15 +184,11 @@ say(
   `${count(left.length, 'photo')} = ${terms([
     [counts.sent, 'sent'],
     [completed, 'that were there completed'],
-    [failures, 'failed'],
+    [lost, 'failed'],
     [owing, 'whose archive cannot be read'],
   ])}; ${filled ? `${count(filled, 'picture')} put into albums; ` : ''}${size(sentBytes)} in ${duration(seconds)}${tired}`,
 )
-if (shownFailures > SHOWN) say(`and ${number(shownFailures - SHOWN)} more that failed`)
-if (failed.size > 0)
-  say(
-    `run ${hint('transfer')} again to retry what failed; ${hint('status', '--list failed')} shows it`,
-  )
+failing.tell()
 tellTime(given)
 if (given.json) console.log(JSON.stringify(counts))
 process.exitCode = failed.size + owing > 0 ? 3 : tired ? 4 : 0
@@ -239,41 +208,6 @@ async function claim(id: string) {
 
 function isBettered(id: string) {
   return hasBetter(plan.photos[id] as Photo, transfers[id])
-}
-
-async function sendFrom(part: Part, files: Wanted[]) {
-  if (part.kind === 'picked') {
-    const { fetchPicked } = await import('../lib/google/picked.ts')
-    const { folder, here, refused, ended } = await fetchPicked(part, files)
-    for (const [{ id }, why] of refused)
-      await counting(id, () => Promise.reject(new Unreadable(part, new Fail(why))))
-    if (here.length > 0) await sendFrom(folder, here)
-    if (ended) throw ended
-    return
-  }
-  const from = files.map(({ from }) => from)
-  if (part.kind === 'tgz') {
-    await lookFor(part, files)
-    return pool(asTheyCome(bodies(part, from), files), workers, send)
-  }
-  const opened = await openPart(part)
-  await pool(byPhoto(opened.bodies(from), files), workers, send).finally(() => opened.close())
-}
-
-/** What a killed run was sending out of a tgz, and can be read once in a pass only, is looked for in a pass of its own. */
-async function lookFor(part: Part, files: Wanted[]) {
-  const doubtful = files.filter(({ id }) => transfers[id]?.sending)
-  if (doubtful.length === 0) return
-  const byPath = new Map(doubtful.map((one) => [one.from.path, one]))
-  const from = doubtful.map(({ from }) => from)
-  for await (const body of bodies(part, from)) {
-    const { id, file } = byPath.get(body.path) as Wanted
-    if (!body.once) continue
-    await counting(id, async () => {
-      const there = await arrivedBefore(server, body)
-      if (there) arrived.set(file, there)
-    })
-  }
 }
 
 /** Sends files of one photo. Two groups of one photo (in a tgz) take turns, since both write its record. */
@@ -332,13 +266,6 @@ async function giveWay(id: string) {
   record(id, await replace(server, transfers[id] as Transfer, target, Boolean(rules.replacePicked)))
 }
 
-function tellDrive(places: [string, Wanted[]][]) {
-  const far = places.filter(([part]) => parts[part]?.drive).flatMap(([, files]) => files)
-  if (far.length === 0) return
-  const bytes = far.reduce((sum, { from }) => sum + from.size, 0)
-  say(`${count(far.length, 'file')}, ${size(bytes)}, come out of Google Drive`)
-}
-
 async function fill(id: string) {
   const members = membersLeft(id, state.data, standings, rules)
   let refusals = 0
@@ -356,35 +283,4 @@ async function fill(id: string) {
   }
   filled += members.length - refusals
   if (refusals > 0) throw new Refused(400, `${count(refusals, 'picture')} not taken`)
-}
-
-async function counting(id: string, work: () => Promise<void>) {
-  try {
-    await work()
-    alike = { message: '', times: 0 }
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unreadable)) throw error
-    // Of an archive that is gone no photo can be read: that ends its reading, one broken file does not.
-    if (error instanceof Unreadable) await stillThere(error.part)
-    failed.add(id)
-    if (++shownFailures <= SHOWN)
-      say(`${plan.photos[id]?.title ?? albums[id]?.title}: ${error.message}`)
-    const { sending: _, tries = 0, ...before } = transfers[id] ?? ({} as Transfer)
-    const at = new Date().toISOString()
-    const counts = Number(!(error instanceof Interrupted))
-    record(id, { ...before, at, failed: error.message, tries: tries + counts })
-    stopWhereAlike(error)
-  }
-}
-
-/** One photo after the other refused alike: the server's disk is full, or it no longer takes what we send. */
-function stopWhereAlike(error: Refused | Unreadable) {
-  // A limit of the proxy meets the big ones, and they may lie side by side.
-  if (!(error instanceof Refused) || error.status === 0 || error.status === 413) return
-  const { message } = error
-  alike = { message, times: alike.message === message ? alike.times + 1 : 1 }
-  if (alike.times < ALIKE) return
-  throw new Fail(
-    `Cannot go on: ${ALIKE} in a row failed alike: ${message}: look into Immich's log (is its disk full?), then run again`,
-  )
 }
