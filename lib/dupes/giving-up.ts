@@ -70,9 +70,11 @@ export async function* giveUp(
         await server.restore(losers)
         throw error
       })
-      const trashed = new Date().toISOString()
-      yield { ...steps, resolved: true, checked: trashed, deleting: trashed, trashed }
-      return
+      const checked = new Date().toISOString()
+      if (await areTrashed(server, losers)) {
+        yield { ...steps, resolved: true, checked, deleting: checked, trashed: checked }
+        return
+      }
     }
   }
 
@@ -83,10 +85,7 @@ export async function* giveUp(
   steps = { ...steps, deleting: new Date().toISOString(), ...(force && { forced: true }) }
   yield steps
   await server.trash(losers, { force })
-  await until(async () => {
-    const left = await Promise.all(losers.map((id) => assetOrNone(server, id)))
-    return left.every((one) => one?.isTrashed ?? true)
-  })
+  await until(() => areTrashed(server, losers))
   yield { ...steps, trashed: new Date().toISOString() }
 }
 
@@ -136,4 +135,10 @@ const groupIn = ({ raw }: Look) => raw.duplicateId
 function none(error: unknown): never[] {
   if (error instanceof Refused) return []
   throw error
+}
+
+/** Or gone. */
+async function areTrashed(server: Immich, ids: string[]) {
+  const left = await Promise.all(ids.map((id) => assetOrNone(server, id)))
+  return left.every((one) => one?.isTrashed ?? true)
 }

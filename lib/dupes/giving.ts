@@ -25,11 +25,12 @@ export async function give(server: Immich, winner: string, gifts: Gifts) {
     moved = found.raw.updatedAt
     return lacking(gifts, winner, found)
   }
+  const why = async () => whatLacks(await left())
   const first = await left()
   if (Object.keys(first.changes).length > 0) {
     await server.updateAsset(winner, gifts.changes)
     // A tag that is given before this has gone its way would be lost.
-    await until(async () => Object.keys((await left()).changes).length === 0 && isAtRest)
+    await until(async () => Object.keys((await left()).changes).length === 0 && isAtRest, 1, why)
   }
   if (first.tags.length > 0) await giveTags(server, winner, first.tags)
   for (const album of first.albums) {
@@ -52,7 +53,7 @@ export async function give(server: Immich, winner: string, gifts: Gifts) {
     if (rest.tags.length > 0 && again-- > 0) await giveTags(server, winner, rest.tags)
     return isNothing(rest) && (isAtRest || !isSlow)
   }
-  await until(holds, 1, async () => whatLacks(await left()))
+  await until(holds, 1, why)
 }
 
 /** Asks until it is so, so many times in a row. */

@@ -144,9 +144,12 @@ export function keyOf(text: string) {
 }
 
 /** A folder of its own to run stages in, a stand-in server beside it that keeps its files, and its library. */
-export async function dupesWorld(server: Parameters<typeof startImmich>[0] = {}) {
+export async function dupesWorld(
+  server: Parameters<typeof startImmich>[0] = {},
+  more: Parameters<typeof world>[0] = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'immich-'))
-  const w = await world({ server: { folder, ...server } })
+  const w = await world({ ...more, server: { folder, ...server } })
   const end = async () => {
     await w.end()
     await rm(folder, { recursive: true, force: true })
