@@ -118,3 +118,25 @@ describe.each([
     expect(kills).toBeGreaterThan(EVERY === 1 ? 40 : 3)
   }, 900_000)
 })
+
+test("killed around Immich's own call, nothing is trashed before the winner holds it all", async () => {
+  w = await dupesWorld()
+  network = await startProxy(w.server.url)
+  const { lib } = w
+  await lib.add({ name: 'winner.jpg', size: [60, 40] })
+  await lib.add({ name: 'loser.jpg', size: [45, 30], favorite: true })
+  await lib.group(KEY, 'winner.jpg', 'loser.jpg')
+  const before = await lib.everything()
+  await w.stages('dupes-analyze')
+  let kills = 0
+  for (let n = 1; await killed('dupes-execute', ['--yes'], n); n += EVERY === 1 ? 1 : 3) {
+    kills++
+    if (w.asset('loser.jpg').deletedAt) expect(w.asset('winner.jpg').isFavorite).toBe(true)
+    expect(await w.run('dupes-execute', ['--yes'])).toMatchObject({ code: 0 })
+    expect(w.asset('loser.jpg').deletedAt).not.toBeNull()
+    expect(await w.run('dupes-verify')).toMatchObject({ code: 0 })
+    expect(await w.run('dupes-restore', ['--all'])).toMatchObject({ code: 0 })
+    expect([n, await lib.everything()]).toEqual([n, before])
+  }
+  expect(kills).toBeGreaterThan(4)
+}, 300_000)
