@@ -1,5 +1,5 @@
 import { Fail } from './stage.ts'
-import type { Album, Photo } from './state/state.ts'
+import type { Album, Photo } from './state/records.ts'
 import { homeZone, localDay } from './time.ts'
 
 /** The flags by which a person takes a part of the library: the same for every stage that has them. */

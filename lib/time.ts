@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Temporal } from 'temporal-polyfill'
-import type { Place } from './state/state.ts'
+import type { Place } from './state/records.ts'
 
 /** The zone of wall clocks that say nothing of theirs: TIME_ZONE, else the machine's. */
 export function homeZone(): string {

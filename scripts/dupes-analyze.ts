@@ -16,7 +16,8 @@ import { requirePermissions } from '../lib/immich/permissions.ts'
 import { pool } from '../lib/pool.ts'
 import { count, number, progress } from '../lib/progress.ts'
 import { Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
-import { type Duplicate, openState } from '../lib/state/state.ts'
+import type { Duplicate } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
 
 const usage = `
 Look at the duplicates that Immich found, and decide which of each group stands for the others: by pixels, then bytes, then

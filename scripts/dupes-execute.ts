@@ -11,7 +11,8 @@ import { requirePermissions } from '../lib/immich/permissions.ts'
 import { pool } from '../lib/pool.ts'
 import { count, number, progress, terms } from '../lib/progress.ts'
 import { dataFolder, Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
-import { type Duplicate, openState } from '../lib/state/state.ts'
+import type { Duplicate } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
 
 const usage = `
 Give up duplicates, as dupes-analyze decided: a whole copy of each is kept first, then the one that stays gets what it lacks

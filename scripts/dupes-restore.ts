@@ -6,7 +6,8 @@ import { immich, Refused } from '../lib/immich/immich.ts'
 import { requirePermissions } from '../lib/immich/permissions.ts'
 import { count, progress, terms } from '../lib/progress.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
-import { type Duplicate, openState } from '../lib/state/state.ts'
+import type { Duplicate } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
 
 const usage = `
 Bring back what dupes-execute gave up: out of the server's trash, or from the copies where that was emptied; with albums,

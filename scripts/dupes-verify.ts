@@ -9,7 +9,8 @@ import { requirePermissions } from '../lib/immich/permissions.ts'
 import { pool } from '../lib/pool.ts'
 import { count, number, progress, terms } from '../lib/progress.ts'
 import { flags, hint, say, wholeNumber } from '../lib/stage.ts'
-import { type Duplicate, openState } from '../lib/state/state.ts'
+import type { Duplicate } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
 
 const usage = `
 Ask Immich again about the groups that dupes-execute is done with: is the one that stays there, with every field that it was

@@ -5,7 +5,8 @@ import { assetIndex, type Bytes, dispute, matchPhoto, STRICTNESS } from '../lib/
 import { count, number, progress } from '../lib/progress.ts'
 import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
-import { type AlbumLink, type Link, openState, type Part, type Photo } from '../lib/state/state.ts'
+import type { AlbumLink, Link, Part, Photo } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
 
 const usage = `
 Find the photos and albums that Immich has already: the same bytes, or the same picture.

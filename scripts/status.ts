@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { count, duration, number } from '../lib/progress.ts'
 import { flags, hint, jsonLine, say } from '../lib/stage.ts'
-import { type Collection, openState, readCounts } from '../lib/state/state.ts'
+import type { Collection } from '../lib/state/records.ts'
+import { openState, readCounts } from '../lib/state/state.ts'
 
 const usage = `
 What is known, what was sent and what is owed, and the one command to type next. Takes no lock: it runs beside a transfer.

@@ -4,7 +4,8 @@ import { immich } from '../lib/immich/immich.ts'
 import { count, number, progress, terms } from '../lib/progress.ts'
 import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
-import { type Check, openState, type Transfer } from '../lib/state/state.ts'
+import type { Check, Transfer } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
 import { askServer } from '../lib/transfer/asking.ts'
 import {
   albumDiffers,

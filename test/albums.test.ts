@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { linkAlbums } from '../lib/link/albums.ts'
-import type { Album, AlbumLink, AssetAlbum, Transfer } from '../lib/state/state.ts'
+import type { Album, AlbumLink, AssetAlbum, Transfer } from '../lib/state/records.ts'
 
 const album = (title: string): Album => ({ title, folder: title, export: 'e', photos: ['p'] })
 const there = (title: string, more: Partial<AssetAlbum> = {}): AssetAlbum => ({

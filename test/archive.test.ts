@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bodies, Lost } from '../lib/archive/archive.ts'
 import { hex } from '../lib/archive/directory.ts'
 import { Fail } from '../lib/stage.ts'
-import type { Part, PhotoFile } from '../lib/state/state.ts'
+import type { Part, PhotoFile } from '../lib/state/records.ts'
 import { picture } from './sandbox/run.ts'
 import { bytesOf, makeTakeout } from './sandbox/takeout.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Head } from '../lib/picture/picture.ts'
-import type { Photo, Place } from '../lib/state/state.ts'
+import type { Photo, Place } from '../lib/state/records.ts'
 import { arrival, completion, GUESSED_TAG, samePlace } from '../lib/transfer/arrival.ts'
 
 process.env.TIME_ZONE = 'Europe/Berlin'

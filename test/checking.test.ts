@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Asset, Want } from '../lib/state/state.ts'
+import type { Asset, Want } from '../lib/state/records.ts'
 import {
   albumDiffers,
   assetDiffers,

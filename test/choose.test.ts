@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { chooser } from '../lib/choose.ts'
-import type { Photo } from '../lib/state/state.ts'
+import type { Photo } from '../lib/state/records.ts'
 import { leaveOut } from '../lib/takeout/unchosen.ts'
 import { albumFile, albumsByTitle, library, shot } from './sandbox/export-files.ts'
 

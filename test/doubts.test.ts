@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Seen } from '../lib/state/state.ts'
+import type { Seen } from '../lib/state/records.ts'
 import {
   albumFile,
   albumsByTitle,

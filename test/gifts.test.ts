@@ -5,7 +5,7 @@ import { choiceOf } from '../lib/dupes/choice.ts'
 import { decide, type Member } from '../lib/dupes/deciding.ts'
 import { dateText, giftsOf, holds, isNothing, lacking } from '../lib/dupes/gifts.ts'
 import type { Look } from '../lib/dupes/looking.ts'
-import type { Decided, Duplicate } from '../lib/state/state.ts'
+import type { Decided, Duplicate } from '../lib/state/records.ts'
 
 const member = (more: Partial<Member> = {}): Member => ({
   name: 'a.jpg',

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { State } from '../lib/state/state.ts'
+import type { State } from '../lib/state/records.ts'
 import { inAlbum, picture, start } from './sandbox/run.ts'
 import { bytesOf, type Description, makeTakeout } from './sandbox/takeout.ts'
 

@@ -13,7 +13,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { JSONFile } from 'lowdb/node'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { type Link, openState, readCounts } from '../lib/state/state.ts'
+import type { Link } from '../lib/state/records.ts'
+import { openState, readCounts } from '../lib/state/state.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'journal-'))
 afterAll(() => rmSync(root, { recursive: true }))

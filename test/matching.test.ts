@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { assetIndex, dispute, matchPhoto, type Strictness } from '../lib/link/matching.ts'
-import type { Asset, Link, Photo, Transfer } from '../lib/state/state.ts'
+import type { Asset, Link, Photo, Transfer } from '../lib/state/records.ts'
 
 const TAKEN = Date.UTC(2024, 5, 1, 12) / 1000
 const SHA = 'aa'.repeat(20)

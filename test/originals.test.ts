@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { assetIndex, matchPhoto } from '../lib/link/matching.ts'
-import type { Asset, Photo } from '../lib/state/state.ts'
+import type { Asset, Photo } from '../lib/state/records.ts'
 import { joinPicked } from '../lib/takeout/originals.ts'
 
 const file = { part: 'p', path: 'x', size: 0, crc: null, role: 'original' as const, why: '' }

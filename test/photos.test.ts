@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Seen } from '../lib/state/state.ts'
+import type { Seen } from '../lib/state/records.ts'
 import type { Heads } from '../lib/takeout/doubts.ts'
 import {
   albumFile,

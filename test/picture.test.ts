@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { HEAD_BYTES, readHead } from '../lib/picture/picture.ts'
-import type { Place } from '../lib/state/state.ts'
+import type { Place } from '../lib/state/records.ts'
 import { withExif } from './sandbox/exif.ts'
 import { landscape } from './sandbox/landscape.ts'
 

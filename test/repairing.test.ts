@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Check, Transfer, Want } from '../lib/state/state.ts'
+import type { Check, Transfer, Want } from '../lib/state/records.ts'
 import { mendable, repairable } from '../lib/transfer/repairing.ts'
 
 const want: Want = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readJson } from '../lib/pairing/sidecar.ts'
-import type { Facts } from '../lib/state/state.ts'
+import type { Facts } from '../lib/state/records.ts'
 
 const read = (json: unknown) => readJson(Buffer.from(JSON.stringify(json)))
 const at = (timestamp: unknown) => ({ timestamp, formatted: '15.01.2024, 08:15:00 UTC' })

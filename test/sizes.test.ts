@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp'
 import { expect, test } from 'vitest'
 import { looksAgree, looksOf } from '../lib/picture/looks.ts'
-import type { Facts } from '../lib/state/state.ts'
+import type { Facts } from '../lib/state/records.ts'
 import type { Looks } from '../lib/takeout/sizes.ts'
 import {
   albumFile,

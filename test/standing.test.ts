@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Asset, Check, Link, Photo, Transfer } from '../lib/state/state.ts'
+import type { Asset, Check, Link, Photo, Transfer } from '../lib/state/records.ts'
 import { type Rules, standing, tally } from '../lib/transfer/standing.ts'
 
 const photo: Photo = {

@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { JSONFile } from 'lowdb/node'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { type Collection, openState, readCounts } from '../lib/state/state.ts'
+import type { Collection } from '../lib/state/records.ts'
+import { openState, readCounts } from '../lib/state/state.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'state-'))
 afterAll(() => rmSync(root, { recursive: true }))

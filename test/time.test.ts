@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Place } from '../lib/state/state.ts'
+import type { Place } from '../lib/state/records.ts'
 import {
   dateInName,
   instantOf,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Asset, Photo, Transfer } from '../lib/state/state.ts'
+import type { Asset, Photo, Transfer } from '../lib/state/records.ts'
 import { newsOf } from '../lib/transfer/updating.ts'
 import { inAlbum, picture, type World, world } from './sandbox/run.ts'
 import { bytesOf, makeTakeout, type Shot } from './sandbox/takeout.ts'

@@ -1,4 +1,4 @@
-import type { Decided, Duplicate } from '../state/state.ts'
+import type { Decided, Duplicate } from '../state/records.ts'
 import { classOf, type Member } from './deciding.ts'
 import { kindsApart } from './kinds.ts'
 

@@ -1,4 +1,4 @@
-import type { Place } from '../state/state.ts'
+import type { Place } from '../state/records.ts'
 import { differences, type Thresholds } from './differences.ts'
 import { kindOf, kindsApart } from './kinds.ts'
 

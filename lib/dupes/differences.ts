@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
-import type { Place } from '../state/state.ts'
+import type { Place } from '../state/records.ts'
 import type { Conflict, Member } from './deciding.ts'
 
 export type Thresholds = {

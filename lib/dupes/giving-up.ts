@@ -1,5 +1,5 @@
 import { type Immich, Refused } from '../immich/immich.ts'
-import type { Duplicate } from '../state/state.ts'
+import type { Duplicate } from '../state/records.ts'
 import { backUp } from './backup.ts'
 import type { Choice } from './choice.ts'
 import type { Member } from './deciding.ts'

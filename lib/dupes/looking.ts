@@ -1,5 +1,5 @@
 import { type Immich, type RawAsset, Refused } from '../immich/immich.ts'
-import type { Duplicate } from '../state/state.ts'
+import type { Duplicate } from '../state/records.ts'
 import type { Choice } from './choice.ts'
 import { decide, type Member } from './deciding.ts'
 import type { Thresholds } from './differences.ts'

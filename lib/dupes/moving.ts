@@ -1,4 +1,5 @@
-import type { Duplicate, Link, OpenState, Transfer } from '../state/state.ts'
+import type { Duplicate, Link, Transfer } from '../state/records.ts'
+import type { OpenState } from '../state/state.ts'
 import type { Steps } from './steps.ts'
 
 type Open = OpenState<'duplicates' | 'links' | 'transfers', 'duplicates' | 'links' | 'transfers'>

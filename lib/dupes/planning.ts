@@ -1,5 +1,5 @@
 import { size } from '../progress.ts'
-import type { Duplicate } from '../state/state.ts'
+import type { Duplicate } from '../state/records.ts'
 import type { Choice } from './choice.ts'
 import type { Member } from './deciding.ts'
 

@@ -1,4 +1,4 @@
-import type { Duplicate } from '../state/state.ts'
+import type { Duplicate } from '../state/records.ts'
 import { classOf, type Member, scoreOf } from './deciding.ts'
 
 /**

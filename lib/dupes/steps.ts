@@ -1,5 +1,5 @@
 import type { Changes } from '../immich/immich.ts'
-import type { Link, Transfer } from '../state/state.ts'
+import type { Link, Transfer } from '../state/records.ts'
 import type { Member } from './deciding.ts'
 
 /** What was done about a group, one step after another; each is on disk before the next begins. */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import type { Source } from '../archive/source.ts'
 import { dataFolder, Fail, hint, say } from '../stage.ts'
-import type { Part } from '../state/state.ts'
+import type { Part } from '../state/records.ts'
 import { spend } from './drive-meter.ts'
 import { signedIn } from './google.ts'
 import { addressOf } from './hosts.ts'

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { dataFolder } from '../stage.ts'
-import type { Part } from '../state/state.ts'
+import type { Part } from '../state/records.ts'
 import { SCOPES, type SignedIn, signedIn } from './google.ts'
 import { GoogleRefused, patiently, troubleOf } from './http.ts'
 

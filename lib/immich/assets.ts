@@ -1,4 +1,4 @@
-import type { Asset, Place } from '../state/state.ts'
+import type { Asset, Place } from '../state/records.ts'
 import type { RawAsset } from './immich.ts'
 
 /** The record of an asset, from what search or GET /assets/:id (with EXIF) answer. */

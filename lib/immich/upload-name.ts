@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path'
-import type { Photo, PhotoFile } from '../state/state.ts'
+import type { Photo, PhotoFile } from '../state/records.ts'
 
 /** The name under which a file of a photo goes over; `type` is what its first bytes show it to be. */
 export function uploadName(photo: Photo, file: PhotoFile, type: string | undefined): string {

@@ -1,4 +1,4 @@
-import type { Album, AlbumLink, AssetAlbum, Transfer } from '../state/state.ts'
+import type { Album, AlbumLink, AssetAlbum, Transfer } from '../state/records.ts'
 
 /** The forms in which titles are compared, the strictest first. */
 const FORMS: [how: string, form: (title: string) => string][] = [

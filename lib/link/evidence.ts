@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { bodies } from '../archive/archive.ts'
 import { HEAD_BYTES, readHead } from '../picture/picture.ts'
 import { Fail } from '../stage.ts'
-import type { Link, Part, Photo, PhotoFile } from '../state/state.ts'
+import type { Link, Part, Photo, PhotoFile } from '../state/records.ts'
 import { type AssetIndex, type Bytes, sameName, sameSize } from './matching.ts'
 
 /** A file to read: `whole` where an asset has its size, so that only the bytes decide; else its head alone. */

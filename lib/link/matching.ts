@@ -1,5 +1,5 @@
 import { storedName } from '../immich/upload.ts'
-import type { Asset, Link, Photo, Transfer } from '../state/state.ts'
+import type { Asset, Link, Photo, Transfer } from '../state/records.ts'
 
 export const STRICTNESS = ['exact', 'high', 'medium', 'low'] as const
 export type Strictness = (typeof STRICTNESS)[number]

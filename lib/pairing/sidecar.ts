@@ -1,4 +1,4 @@
-import type { Facts, Place } from '../state/state.ts'
+import type { Facts, Place } from '../state/records.ts'
 
 /** What a JSON of an export is, told by its content: album files have a name in every language. */
 export type Json =

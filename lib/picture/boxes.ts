@@ -1,4 +1,4 @@
-import type { Place } from '../state/state.ts'
+import type { Place } from '../state/records.ts'
 
 type Box = { type: string; body: Buffer }
 

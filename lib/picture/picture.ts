@@ -1,4 +1,4 @@
-import type { Place } from '../state/state.ts'
+import type { Place } from '../state/records.ts'
 import { movieFacts, stillSize } from './boxes.ts'
 import { RAW, typeOf } from './magic.ts'
 

@@ -1,5 +1,5 @@
 import { DOMImplementation, XMLSerializer } from '@xmldom/xmldom'
-import type { Place } from '../state/state.ts'
+import type { Place } from '../state/records.ts'
 
 const RDF = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#'
 const SPACES = {

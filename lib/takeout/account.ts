@@ -1,5 +1,5 @@
 import { number } from '../progress.ts'
-import type { Leftover } from '../state/state.ts'
+import type { Leftover } from '../state/records.ts'
 import type { Library } from './library.ts'
 import type { ExportFile } from './takeout.ts'
 

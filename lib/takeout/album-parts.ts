@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Fail } from '../stage.ts'
-import type { Part } from '../state/state.ts'
+import type { Part } from '../state/records.ts'
 import type { Library } from './library.ts'
 import { type Found, findParts } from './parts.ts'
 import type { ExportFile } from './takeout.ts'

@@ -1,7 +1,7 @@
 import { push } from '../pairing/folder.ts'
 import { mediaKind } from '../pairing/media.ts'
 import { type Pair, pairFolder } from '../pairing/pairing.ts'
-import type { Facts } from '../state/state.ts'
+import type { Facts } from '../state/records.ts'
 import { type Account, drop, enter, leave } from './account.ts'
 import { type FolderKind, folderKinds, type Placed, placeFiles } from './export.ts'
 import { stampOf } from './parts.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { push } from '../pairing/folder.ts'
 import { splitName } from '../pairing/media.ts'
-import type { Photo } from '../state/state.ts'
+import type { Photo } from '../state/records.ts'
 import type { Media } from './exported.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Album, Photo } from '../state/state.ts'
+import type { Album, Photo } from '../state/records.ts'
 import { type Account, openAccount } from './account.ts'
 import { type Heads, settleDoubts } from './doubts.ts'
 import { type Media, readFolders } from './exported.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { push } from '../pairing/folder.ts'
 import { withoutExtension } from '../pairing/naming.ts'
-import type { Album, Photo } from '../state/state.ts'
+import type { Album, Photo } from '../state/records.ts'
 import { type Account, drop, enter, leave } from './account.ts'
 import type { Folder, Media, Sidecar } from './exported.ts'
 import type { ExportFile } from './takeout.ts'

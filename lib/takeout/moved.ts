@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import type { Part, Photo } from '../state/state.ts'
+import type { Part, Photo } from '../state/records.ts'
 import { innerPath } from './export.ts'
 import type { ExportFile } from './takeout.ts'
 

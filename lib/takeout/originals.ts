@@ -1,5 +1,5 @@
 import { splitName } from '../pairing/media.ts'
-import type { Photo } from '../state/state.ts'
+import type { Photo } from '../state/records.ts'
 
 /**
  * Puts picked photos, older and new, among those of the archives. A picked one whose original a Takeout has brought (name

@@ -2,7 +2,7 @@ import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Fail } from '../stage.ts'
-import type { Part } from '../state/state.ts'
+import type { Part } from '../state/records.ts'
 
 export type Found = Omit<Part, 'entries'>
 

@@ -1,4 +1,4 @@
-import type { Asset, Link, Photo, PhotoFile, Transfer } from '../state/state.ts'
+import type { Asset, Link, Photo, PhotoFile, Transfer } from '../state/records.ts'
 
 /** What becomes of an edited copy: on top of its original, beside it, left out, or in its place. */
 export const EDITED = ['stack', 'both', 'original', 'edited'] as const

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { mediaKind } from '../pairing/media.ts'
-import type { Facts, Photo } from '../state/state.ts'
+import type { Facts, Photo } from '../state/records.ts'
 import { dateInName } from '../time.ts'
 import { type Account, enter, leave } from './account.ts'
 import { yearIn } from './export.ts'

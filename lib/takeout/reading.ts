@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { count } from '../progress.ts'
 import { Fail, say } from '../stage.ts'
-import type { Album, Leftover, Part, Photo } from '../state/state.ts'
+import type { Album, Leftover, Part, Photo } from '../state/records.ts'
 import { idOfFolder } from './moved.ts'
 import type { Found } from './parts.ts'
 import { remembered } from './remembered.ts'

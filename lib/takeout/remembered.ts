@@ -1,4 +1,4 @@
-import type { Album, Facts, Leftover, Photo } from '../state/state.ts'
+import type { Album, Facts, Leftover, Photo } from '../state/records.ts'
 import { leftoverKey } from './account.ts'
 import type { ExportFile } from './takeout.ts'
 

@@ -1,4 +1,4 @@
-import type { PhotoFile } from '../state/state.ts'
+import type { PhotoFile } from '../state/records.ts'
 import { type Account, enter } from './account.ts'
 import type { Media } from './exported.ts'
 import { bytesKey } from './joining.ts'

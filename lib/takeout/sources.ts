@@ -1,5 +1,5 @@
 import { Fail, hint, say, wholeNumber } from '../stage.ts'
-import type { Part } from '../state/state.ts'
+import type { Part } from '../state/records.ts'
 import { albumParts, albumSource } from './album-parts.ts'
 import { type Found, findParts } from './parts.ts'
 

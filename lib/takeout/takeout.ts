@@ -9,7 +9,7 @@ import { readTar } from '../archive/tar.ts'
 import { readDirectory, readEntries, type ZipEntry } from '../archive/zip.ts'
 import { type Json, readJson } from '../pairing/sidecar.ts'
 import { Fail } from '../stage.ts'
-import type { Photo, Seen } from '../state/state.ts'
+import type { Photo, Seen } from '../state/records.ts'
 import { commentsIn } from './comments.ts'
 import type { Found } from './parts.ts'
 

@@ -2,7 +2,7 @@ import type { Changes } from '../immich/immich.ts'
 import { storedName, type Upload } from '../immich/upload.ts'
 import type { Head } from '../picture/picture.ts'
 import { xmp } from '../picture/xmp.ts'
-import type { Asset, Photo, Place, Want } from '../state/state.ts'
+import type { Asset, Photo, Place, Want } from '../state/records.ts'
 import { instantOf, instantsOf, plausibleOffset, shownAt, withOffset, zoneAt } from '../time.ts'
 
 // 1 July 1937, UTC seconds: before it there were zones with seconds in their offset, and nobody shows these alike.

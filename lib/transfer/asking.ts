@@ -1,7 +1,7 @@
 import { isExtracted, toAsset } from '../immich/assets.ts'
 import { type Immich, type RawAsset, Refused } from '../immich/immich.ts'
 import { pool } from '../pool.ts'
-import type { Transfer } from '../state/state.ts'
+import type { Transfer } from '../state/records.ts'
 import { albumDiffers, assetDiffers, type Differs, joined, piecesOf } from './checking.ts'
 
 // Above this it is cheaper to list what was created lately than to ask for each.

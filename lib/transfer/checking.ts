@@ -1,4 +1,4 @@
-import type { Asset, AssetAlbum, Check, Transfer, Want } from '../state/state.ts'
+import type { Asset, AssetAlbum, Check, Transfer, Want } from '../state/records.ts'
 import { samePlace } from './arrival.ts'
 
 export type Differs = NonNullable<Check['differs']>

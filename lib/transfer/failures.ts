@@ -2,7 +2,7 @@ import { stillThere } from '../archive/archive.ts'
 import { Interrupted, Refused } from '../immich/refusal.ts'
 import { number } from '../progress.ts'
 import { Fail, hint, say } from '../stage.ts'
-import type { Transfer } from '../state/state.ts'
+import type { Transfer } from '../state/records.ts'
 import { Unreadable } from './sending.ts'
 
 // Lines of one kind; the rest is counted.

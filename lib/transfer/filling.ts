@@ -1,5 +1,5 @@
 import type { Immich } from '../immich/immich.ts'
-import type { Album, AlbumLink, AssetAlbum, Link, Photo, Transfer } from '../state/state.ts'
+import type { Album, AlbumLink, AssetAlbum, Link, Photo, Transfer } from '../state/records.ts'
 import type { Rules, Standing } from './standing.ts'
 
 export type Known = {

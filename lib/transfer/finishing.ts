@@ -1,5 +1,5 @@
 import type { Immich } from '../immich/immich.ts'
-import type { Asset, Check, Link, Photo, Transfer } from '../state/state.ts'
+import type { Asset, Check, Link, Photo, Transfer } from '../state/records.ts'
 import { mendable, repair } from './repairing.ts'
 import { settle } from './settling.ts'
 import type { Rules } from './standing.ts'

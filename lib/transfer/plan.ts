@@ -1,6 +1,6 @@
 import { albumTitles } from '../choose.ts'
 import { count, size } from '../progress.ts'
-import type { AlbumLink, Asset, Check, Photo, Run } from '../state/state.ts'
+import type { AlbumLink, Asset, Check, Photo, Run } from '../state/records.ts'
 import { filesLeft, linkedStart, shaped } from '../takeout/photo-files.ts'
 import { type Known as Albums, albumNews, assetOf as assetIn, membersLeft } from './filling.ts'
 import { remarksOf } from './remarks.ts'

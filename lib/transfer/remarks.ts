@@ -1,4 +1,4 @@
-import type { Asset, Link, Photo, Transfer } from '../state/state.ts'
+import type { Asset, Link, Photo, Transfer } from '../state/records.ts'
 import { newsOf } from './updating.ts'
 import { smallerOnes } from './upgrading.ts'
 

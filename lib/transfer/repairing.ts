@@ -1,5 +1,5 @@
 import type { Changes, Immich } from '../immich/immich.ts'
-import type { Check, Transfer, Want } from '../state/state.ts'
+import type { Check, Transfer, Want } from '../state/records.ts'
 import { withOffset } from '../time.ts'
 import { samePlace } from './arrival.ts'
 import { differsOf, isGone, piecesOf } from './checking.ts'

@@ -1,5 +1,5 @@
 import type { Immich } from '../immich/immich.ts'
-import type { Asset, Photo, Transfer } from '../state/state.ts'
+import type { Asset, Photo, Transfer } from '../state/records.ts'
 
 /**
  * Picked photos that were sent before a Takeout brought their originals, and what is left to do for them: the original

@@ -2,7 +2,7 @@ import { type Body, bodies, Gone, Lost, openPart, stillThere } from '../archive/
 import { pool } from '../pool.ts'
 import { count, number, size } from '../progress.ts'
 import { Fail, say } from '../stage.ts'
-import type { Part } from '../state/state.ts'
+import type { Part } from '../state/records.ts'
 import { SHOWN } from './failures.ts'
 import { Unreadable } from './sending.ts'
 import { asTheyCome, byPhoto, type Group, type Wanted } from './whereabouts.ts'

@@ -6,7 +6,7 @@ import { storedName, type Upload } from '../immich/upload.ts'
 import { uploadName } from '../immich/upload-name.ts'
 import { HEAD_BYTES, type Head, readHead } from '../picture/picture.ts'
 import { doing } from '../spent.ts'
-import type { Asset, Part, Photo, PhotoFile, Transfer, Want } from '../state/state.ts'
+import type { Asset, Part, Photo, PhotoFile, Transfer, Want } from '../state/records.ts'
 import { fileKey, filesToSend, motionOf } from '../takeout/photo-files.ts'
 import { arrival, completion } from './arrival.ts'
 

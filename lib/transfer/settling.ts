@@ -1,6 +1,6 @@
 import type { Immich } from '../immich/immich.ts'
 import { mediaKind } from '../pairing/media.ts'
-import type { Asset, Link, Photo, PhotoFile, Transfer } from '../state/state.ts'
+import type { Asset, Link, Photo, PhotoFile, Transfer } from '../state/records.ts'
 import { type Edited, fileKey, filesLeft, linkedStart, motionOf } from '../takeout/photo-files.ts'
 import { complete } from './sending.ts'
 

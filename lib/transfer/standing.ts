@@ -1,4 +1,4 @@
-import type { Asset, Check, Link, Photo, Transfer } from '../state/state.ts'
+import type { Asset, Check, Link, Photo, Transfer } from '../state/records.ts'
 import { type Edited, filesLeft } from '../takeout/photo-files.ts'
 import { mendable } from './repairing.ts'
 import { newsOf } from './updating.ts'

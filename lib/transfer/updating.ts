@@ -1,6 +1,6 @@
 import { toAsset } from '../immich/assets.ts'
 import type { Changes, Immich } from '../immich/immich.ts'
-import type { Asset, Photo, Place, Transfer, Want } from '../state/state.ts'
+import type { Asset, Photo, Place, Transfer, Want } from '../state/records.ts'
 import { plausibleOffset, withOffset } from '../time.ts'
 import { GUESSED_TAG, samePlace, tagsOf } from './arrival.ts'
 import { sameText } from './checking.ts'

@@ -1,5 +1,5 @@
 import { type Changes, type Immich, Refused } from '../immich/immich.ts'
-import type { Asset, Link, Transfer } from '../state/state.ts'
+import type { Asset, Link, Transfer } from '../state/records.ts'
 
 /** Smaller renditions of a sent photo that still lie on the server. */
 export function smallerOnes(

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Body } from '../archive/archive.ts'
-import type { Part, Photo, PhotoFile, Transfer } from '../state/state.ts'
+import type { Part, Photo, PhotoFile, Transfer } from '../state/records.ts'
 import { filesLeft } from '../takeout/photo-files.ts'
 
 /** One file to fetch: `file` as the photo lists it, `from` where the bytes are taken, the same or an identical copy. */

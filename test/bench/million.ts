@@ -1,4 +1,5 @@
-import { openState, type State } from '../../lib/state/state.ts'
+import type { State } from '../../lib/state/records.ts'
+import { openState } from '../../lib/state/state.ts'
 
 // One step on a state of a whole library's size: `write photos 1000000`, `open photos,albums`, `append transfers`.
 const [step = '', names = '', many = '0'] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-import type { Place } from '../../lib/state/state.ts'
+import type { Place } from '../../lib/state/records.ts'
 import { type Description, makeTakeout, type Shot } from './takeout.ts'
 
 const at = (utc: string) => Date.parse(`${utc}Z`) / 1000

@@ -1,4 +1,4 @@
-import type { Place } from '../../lib/state/state.ts'
+import type { Place } from '../../lib/state/records.ts'
 import {
   again,
   arrivalOf,

@@ -1,4 +1,4 @@
-import type { Place } from '../../lib/state/state.ts'
+import type { Place } from '../../lib/state/records.ts'
 import { type Arrives, movie, onlyExif, sample, still, type Told } from './every-shot.ts'
 import type { Exif } from './exif.ts'
 

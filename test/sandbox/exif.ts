@@ -1,4 +1,4 @@
-import type { Place } from '../../lib/state/state.ts'
+import type { Place } from '../../lib/state/records.ts'
 
 export type Exif = {
   /** Wall clock, `YYYY-MM-DDTHH:MM:SS`. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import type { Album, Facts, Photo } from '../../lib/state/state.ts'
+import type { Album, Facts, Photo } from '../../lib/state/records.ts'
 import { assemble, type Library } from '../../lib/takeout/library.ts'
 import type { ExportFile } from '../../lib/takeout/takeout.ts'
 

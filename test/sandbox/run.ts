@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { State } from '../../lib/state/state.ts'
+import type { State } from '../../lib/state/records.ts'
 import { type Standin, startImmich } from './immich.ts'
 import { type Description, makeTakeout, type Shot } from './takeout.ts'
 

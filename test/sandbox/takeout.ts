@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { ZipFile } from 'yazl'
-import type { Place } from '../../lib/state/state.ts'
+import type { Place } from '../../lib/state/records.ts'
 import { type Exif, withExif } from './exif.ts'
 import { landscape } from './landscape.ts'
 
