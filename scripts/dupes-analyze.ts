@@ -2,13 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { classOf, decide, type Member } from '../lib/dupes/deciding.ts'
 import { THRESHOLDS } from '../lib/dupes/differences.ts'
-import {
-  type Candidate,
-  type Group,
-  letterboxed,
-  namesakes,
-  serverGroups,
-} from '../lib/dupes/finding.ts'
+import { type Candidate, type Group, groupsOf } from '../lib/dupes/finding.ts'
 import { candidateOf, memberOf } from '../lib/dupes/members.ts'
 import { reportOf } from '../lib/dupes/report.ts'
 import { immich, Refused } from '../lib/immich/immich.ts'
@@ -77,17 +71,7 @@ shown.end()
 
 // 2. The groups: the server's first, and no asset in two of them.
 const byName = given['by-name'] || !features.duplicateDetection
-const letterbox = given.letterbox ? letterboxed(assets) : { groups: [], ambiguous: 0 }
-const taken = new Set<string>()
-const groups = [
-  ...serverGroups(assets),
-  ...letterbox.groups,
-  ...(byName ? namesakes(assets) : []),
-].filter(({ ids }) => {
-  if (ids.some((id) => taken.has(id))) return false
-  for (const id of ids) taken.add(id)
-  return true
-})
+const { groups, ambiguous } = groupsOf(assets, { byName, letterbox: Boolean(given.letterbox) })
 
 // 3. All that each member holds, and the decision.
 const albumsOf = await albumsByAsset()
@@ -111,15 +95,17 @@ looked.end()
 
 // 4. Write what changed. What dupes-execute has begun is not decided anew, and what it did is kept.
 const isBegun = (key: string) => {
-  const { steps } = duplicates[key] ?? {}
-  return steps !== undefined && steps.restored === undefined
+  const { restored, gave, stacked } = duplicates[key]?.steps ?? {}
+  return !restored && (gave !== undefined || stacked !== undefined)
 }
-for (const key of [...found.keys()].filter(isBegun)) {
-  const group = found.get(key) as Duplicate
+for (const [key, group] of [...found]) {
+  const { steps } = duplicates[key] ?? {}
+  if (steps?.restored) group.steps = steps
+  if (!isBegun(key)) continue
   found.delete(key)
   // What is done is done, and its winner may have got another like it since.
-  if (duplicates[key]?.steps?.trashed)
-    found.set(`${key}~${group.assets[group.winner]?.sha1.slice(0, 8)}`, group)
+  const late = `${key}~${group.assets[group.winner]?.sha1.slice(0, 8)}`
+  if (steps?.trashed) found.set(late, group)
 }
 for (const [key, group] of found) {
   const { at: _, ...before } = duplicates[key] ?? { at: '' }
@@ -156,8 +142,8 @@ const classes = Map.groupBy(found.values(), (group) => classOf(group.assets, gro
 for (const [name, all] of [...classes].sort(([, a], [, b]) => b.length - a.length).slice(0, 12))
   say(`  ${number(all.length).padStart(6)}  ${name}`)
 if (begun > 0) say(`  ${number(begun)} that dupes-execute has begun or done: left as they are`)
-if (letterbox.ambiguous > 0)
-  say(`  ${number(letterbox.ambiguous)} seconds with several pictures of one shape: left alone`)
+if (ambiguous > 0)
+  say(`  ${number(ambiguous)} seconds with several pictures of one shape: left alone`)
 if (found.size > 0)
   say(`${hint('dupes-execute', '--dry-run --limit 20')} shows what would be done about them`)
 if (given.json) console.log(JSON.stringify({ groups: found.size, review, losers: losers.length }))
@@ -170,6 +156,7 @@ function goneIsNone(error: unknown) {
 
 async function albumsByAsset() {
   const of = new Map<string, string[]>()
+  const taken = new Set(groups.flatMap(({ ids }) => ids))
   if (taken.size === 0) return of
   for (const { id } of await server.albums())
     for await (const page of server.albumAssets(id))

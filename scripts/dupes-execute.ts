@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { askWhether } from '../lib/dupes/asking.ts'
-import { type Choice, choiceOf } from '../lib/dupes/choice.ts'
+import { leftToDo } from '../lib/dupes/choice.ts'
 import { THRESHOLDS, type Thresholds } from '../lib/dupes/differences.ts'
 import { giveUp, stackUp } from '../lib/dupes/giving-up.ts'
 import { sharedLinksOf } from '../lib/dupes/looking.ts'
@@ -9,7 +9,7 @@ import { needed, summary } from '../lib/dupes/planning.ts'
 import { immich, Refused } from '../lib/immich/immich.ts'
 import { requirePermissions } from '../lib/immich/permissions.ts'
 import { pool } from '../lib/pool.ts'
-import { count, number, progress, terms } from '../lib/progress.ts'
+import { count, progress, terms } from '../lib/progress.ts'
 import { dataFolder, Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
 import type { Duplicate } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
@@ -26,6 +26,7 @@ Usage: make dupes-execute [ARGS="..."]      begin with --dry-run, then --limit 2
   --backup data/dupes-backup  where the copies go
   --yes                       do not ask; needed where nobody can be asked
   --skip-review               pass over groups that a person has to look at (it does that anyway, until one did)
+  --again                     also what dupes-restore brought back
   --force                     delete for good, not to the trash; asks twice, and needs --without-trash where it is off
   --without-trash             go on though the server's trash is off, so that what is given up is gone
   --no-resolve                never by Immich's own call, only step by step
@@ -38,6 +39,7 @@ const given = flags(usage, {
   backup: { type: 'string', default: `${dataFolder}/dupes-backup` },
   yes: { type: 'boolean', short: 'y' },
   'skip-review': { type: 'boolean' },
+  again: { type: 'boolean' },
   force: { type: 'boolean' },
   'without-trash': { type: 'boolean' },
   'no-resolve': { type: 'boolean' },
@@ -62,22 +64,14 @@ const thresholds = (runs['dupes-analyze'].thresholds as Thresholds | undefined) 
 const run = new Date().toISOString()
 
 // 1. What is left to do, and what waits for a person.
-const todo: [string, Choice][] = []
-const waiting = new Map<string, number>()
-for (const [key, group] of Object.entries(duplicates)) {
-  if (isDone(group)) continue
-  const choice = choiceOf(key, group, decisions)
-  if ('waits' in choice) waiting.set(choice.waits, (waiting.get(choice.waits) ?? 0) + 1)
-  else todo.push([key, begunAs(group) ?? choice])
-}
-const waits = [...waiting].map(([why, many]) => `${number(many)} ${why}`).join(', ')
+const { todo, waits } = leftToDo(duplicates, decisions, Boolean(given.again))
 const now = todo.slice(0, given.limit)
 const many = now.reduce((sum, [, { losers, stack }]) => sum + (stack ? 0 : losers.length), 0)
 if (given['dry-run']) {
   for (const [key, choice] of now)
     console.log(summary(key, duplicates[key] as Duplicate, choice).join('\n'))
   say(
-    `would give up ${count(many, 'asset')} of ${count(now.length, 'group')}; ${waits || 'none'} waits`,
+    `would give up ${count(many, 'asset')} of ${count(now.length, 'group')}${waits && `; ${waits}`}`,
   )
   say(`${hint('dupes-execute', '--limit 20')} does the first twenty: look at them in Immich then`)
   process.exit(0)
@@ -86,7 +80,7 @@ const photos = photosByAsset(state.data)
 // Where a kill came between.
 for (const key of Object.keys(duplicates)) moveOver(state, key, photos)
 if (todo.length === 0) {
-  say(`nothing to give up${waits ? `: ${waits}` : ''}`)
+  say(`nothing to give up${waits && `: ${waits}`}`)
   await state.save()
   process.exit(0)
 }
@@ -154,19 +148,9 @@ say(
   `${count(now.length, 'group')} = ${terms([
     [done.groups, 'done'],
     [done.failed, 'failed'],
-  ])}; ${count(done.assets, 'asset')} given up, with copies in ${given.backup}${waits ? `; ${waits}` : ''}`,
+  ])}; ${count(done.assets, 'asset')} given up, with copies in ${given.backup}${waits && `; ${waits}`}`,
 )
 if (done.groups > 0)
   say(`${hint('dupes-verify')} checks them, ${hint('dupes-restore')} brings them back`)
 if (given.json) console.log(JSON.stringify(done))
 process.exitCode = done.failed > 0 ? 3 : 0
-
-function isDone({ steps }: Duplicate) {
-  return Boolean(steps && !steps.restored && (steps.stacked || steps.trashed))
-}
-
-/** What was begun is ended as it was begun, whatever was said since. */
-function begunAs({ steps }: Duplicate): Choice | undefined {
-  if (!steps?.gave || steps.restored) return undefined
-  return { winner: steps.winner, losers: steps.losers, stack: false, isPersons: true }
-}

@@ -19,11 +19,16 @@ tags, people, stacks and shared links. What stayed gets back what it was before,
 Usage: make dupes-restore [ARGS="..."]      without a choice: the newest run of dupes-execute
        make dupes-restore ARGS="GROUP ..."  these groups, by the ids that dupes-analyze gave them
   --all                     every group that was given up
+  --backup DIR              where the copies are now
   --dry-run (-n)            print the groups              --limit N        no more groups than these
   --state FILE, --quiet, --json
 Exit:  0 all back, 1 could not start or had to stop, 2 bad usage, 3 some could not be brought back (run again)
 `
-const given = flags(usage, { all: { type: 'boolean' } }, { positionals: true })
+const given = flags(
+  usage,
+  { all: { type: 'boolean' }, backup: { type: 'string' } },
+  { positionals: true },
+)
 const state = await openState(given.state, {
   stage: 'dupes-restore',
   write: ['duplicates', 'links', 'transfers', 'runs'],
@@ -68,8 +73,8 @@ const done = { groups: 0, failed: 0, uploaded: 0 }
 const shown = progress(todo.length, 'groups', given)
 for (const key of todo) {
   const group = duplicates[key] as Duplicate
-  const { steps } = group
-  if (!steps) continue
+  if (!group.steps) continue
+  const steps = { ...group.steps, ...(given.backup && { folder: given.backup }) }
   try {
     if (steps.stacked) await unstack(steps.stacked)
     const work = steps.stacked

@@ -21,6 +21,7 @@ given, are the others in the trash or gone, and are their copies whole, read to 
 
 Usage: make dupes-verify [ARGS="..."]
   --no-copies               do not read the copies
+  --backup DIR              where they are now
   --concurrent 4            groups at once
   --limit N, --state FILE, --quiet, --json (each finding on stdout)
 Exit:  0 all as promised, 1 could not start or had to stop, 2 bad usage, 3 something is not
@@ -29,6 +30,7 @@ const SHOWN = 20
 
 const given = flags(usage, {
   'no-copies': { type: 'boolean' },
+  backup: { type: 'string' },
   concurrent: { type: 'string', default: '4' },
 })
 const workers = wholeNumber('--concurrent', given.concurrent)
@@ -89,7 +91,8 @@ async function problemsOf({ steps, assets }: Duplicate): Promise<string[]> {
     const loser = await assetOrNone(server, id)
     if (loser && !loser.isTrashed) problems.push(`${name(id)} is on the server`)
     const backup = backedUp[id]
-    const damage = given['no-copies'] || !backup ? null : await damageOf(folder, backup)
+    const isRead = backup && !given['no-copies']
+    const damage = isRead ? await damageOf(given.backup ?? folder, backup) : null
     if (damage) problems.push(damage)
   }
   return problems

@@ -166,7 +166,10 @@ describe.each(['3.1.0', '2.7.5'] as const)('Immich %s', (version) => {
       Object.keys(steps?.restoredAs ?? {}),
     )
     expect(ids).toHaveLength(7)
-    await w.stages('dupes-analyze', 'dupes-execute --yes')
+    await w.stages('dupes-analyze')
+    const kept = await w.run('dupes-execute', ['--yes'])
+    expect(kept.err).toContain('nothing to give up: 6 brought back before')
+    await w.stages('dupes-execute --yes --again')
     expectMerged(await lib.everything())
   })
 })

@@ -443,6 +443,17 @@ test('a damaged copy of what is gone for good is not sent back', async () => {
   expect(await w.run('dupes-restore', ['nonsense'])).toMatchObject({ code: 2 })
 })
 
+test('a group that stopped for what it found is decided anew', async () => {
+  await twoGroups()
+  await w.lib.add({ name: 'a-2.jpg', size: [30, 20], tail: 'third' })
+  await w.lib.group(A, 'a-2.jpg')
+  await w.stages('dupes-analyze')
+  await w.lib.client.trash([w.asset('a.jpg').id])
+  expect((await execute()).err).toContain('"a.jpg" lies in the trash: run dupes-analyze again')
+  await w.stages('dupes-analyze', 'dupes-execute --yes')
+  expect(trashed()).toEqual(['a-2.jpg', 'a.jpg', 'b-1.jpg'])
+})
+
 test('dupes-analyze leaves what was begun, and sees a winner that has got another like it', async () => {
   await twoGroups()
   await execute('--limit', '1', '--no-resolve')

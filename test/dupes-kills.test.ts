@@ -88,7 +88,7 @@ describe.each([
     await w.stages('dupes-analyze')
     let kills = 0
     for (let n = EVERY === 1 ? 1 : from; ; n += EVERY) {
-      const atExecute = await killed('dupes-execute', ['--yes'], n)
+      const atExecute = await killed('dupes-execute', ['--yes', '--again'], n)
       const midway = await lib.everything()
       const { trashed } = midway.assets['loser.jpg'] as { trashed: boolean }
       // What lies in the trash was copied whole, and all that it had was given.
@@ -98,7 +98,7 @@ describe.each([
         expect(createHash('sha1').update(copy).digest('hex')).toBe(checksum)
         expect(midway.assets['winner.jpg']).toMatchObject(ALL)
       }
-      const ran = await w.run('dupes-execute', ['--yes'])
+      const ran = await w.run('dupes-execute', ['--yes', '--again'])
       expect([n, ran.code, ran.err]).toEqual([n, 0, expect.any(String)])
       const done = await lib.everything()
       expect(done.assets).toMatchObject({
@@ -138,10 +138,14 @@ test("killed around Immich's own call, nothing is trashed before the winner hold
   const before = await lib.everything()
   await w.stages('dupes-analyze')
   let kills = 0
-  for (let n = 1; await killed('dupes-execute', ['--yes'], n); n += EVERY === 1 ? 1 : 3) {
+  for (
+    let n = 1;
+    await killed('dupes-execute', ['--yes', '--again'], n);
+    n += EVERY === 1 ? 1 : 3
+  ) {
     kills++
     if (w.asset('loser.jpg').deletedAt) expect(w.asset('winner.jpg').isFavorite).toBe(true)
-    expect(await w.run('dupes-execute', ['--yes'])).toMatchObject({ code: 0 })
+    expect(await w.run('dupes-execute', ['--yes', '--again'])).toMatchObject({ code: 0 })
     expect(w.asset('loser.jpg').deletedAt).not.toBeNull()
     expect(await w.run('dupes-verify')).toMatchObject({ code: 0 })
     expect(await w.run('dupes-restore', ['--all'])).toMatchObject({ code: 0 })

@@ -24,7 +24,8 @@ export async function backUp(server: Immich, folder: string, { raw, ...look }: L
     const half = await server.asset(raw.livePhotoVideoId)
     const file = join(raw.id, 'motion', safeName(half.originalFileName))
     const { sha1, size } = await fetchWhole(server, folder, file, half)
-    kept.motion = { asset: half.id, file, sha1, size, name: half.originalFileName }
+    const { id: asset, originalFileName: name, fileCreatedAt, fileModifiedAt } = half
+    kept.motion = { asset, file, sha1, size, name, fileCreatedAt, fileModifiedAt }
   }
   const facts = `${JSON.stringify({ asset: raw, ...look, backup: kept }, null, 1)}\n`
   await writing(folder, async () => {

@@ -60,7 +60,7 @@ async function uploadAgain(server: Immich, folder: string, id: string, backup: B
       size: motion.size,
       sha1: motion.sha1,
       body: () => createReadStream(join(folder, motion.file)),
-      fields: dates,
+      fields: { fileCreatedAt: motion.fileCreatedAt, fileModifiedAt: motion.fileModifiedAt },
     }))
   const { taken, zone, place, description, rating, tags } = member
   const { id: as } = await server.upload({

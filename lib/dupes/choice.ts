@@ -1,3 +1,4 @@
+import { number } from '../progress.ts'
 import type { Decided, Duplicate } from '../state/records.ts'
 import { classOf, type Member } from './deciding.ts'
 import { kindsApart } from './kinds.ts'
@@ -24,4 +25,30 @@ export function choiceOf(
   const losers = decided?.stack ? own : isOwn ? group.losers : alike
   if (losers.length === 0) return { waits: 'with nothing to give up' }
   return { winner, losers, stack: Boolean(decided?.stack), isPersons: decided !== undefined }
+}
+
+/** Every group that is left to do, and how many wait for what. What dupes-restore brought back is its owner's wish, unless `again`. */
+export function leftToDo(
+  duplicates: Record<string, Duplicate>,
+  decisions: Record<string, Decided>,
+  again: boolean,
+) {
+  const todo: [key: string, choice: Choice][] = []
+  const waiting = new Map<string, number>()
+  for (const [key, group] of Object.entries(duplicates)) {
+    const { restored, stacked, trashed } = group.steps ?? {}
+    if (!restored && (stacked || trashed)) continue
+    const isMeant = again || !restored || (decisions[key]?.at ?? '') > restored
+    const choice = isMeant ? choiceOf(key, group, decisions) : { waits: 'brought back before' }
+    if ('waits' in choice) waiting.set(choice.waits, (waiting.get(choice.waits) ?? 0) + 1)
+    else todo.push([key, begunAs(group) ?? choice])
+  }
+  const waits = [...waiting].map(([why, many]) => `${number(many)} ${why}`).join(', ')
+  return { todo, waits }
+}
+
+/** What was begun is ended as it was begun, whatever was said since. */
+function begunAs({ steps }: Duplicate): Choice | undefined {
+  if (!steps?.gave || steps.restored) return undefined
+  return { winner: steps.winner, losers: steps.losers, stack: false, isPersons: true }
 }

@@ -17,6 +17,22 @@ export type Candidate = Pick<
 
 export type Group = { key: string; how: Found; ids: string[] }
 
+/** The groups of a library, the server's own first, and no asset in two of them. */
+export function groupsOf(
+  assets: Map<string, Candidate>,
+  { byName, letterbox }: { byName: boolean; letterbox: boolean },
+): { groups: Group[]; ambiguous: number } {
+  const cuts = letterbox ? letterboxed(assets) : { groups: [], ambiguous: 0 }
+  const taken = new Set<string>()
+  const all = [...serverGroups(assets), ...cuts.groups, ...(byName ? namesakes(assets) : [])]
+  const groups = all.filter(({ ids }) => {
+    if (ids.some((id) => taken.has(id))) return false
+    for (const id of ids) taken.add(id)
+    return true
+  })
+  return { groups, ambiguous: cuts.ambiguous }
+}
+
 /** The server's own groups, trashed and hidden members left out, of two members at least. */
 export function serverGroups(assets: Map<string, Candidate>): Group[] {
   const groups = new Map<string, string[]>()

@@ -72,7 +72,7 @@ export function whyNot(
   looks: Map<string, Look | undefined>,
   { me, thresholds, fresh }: { me: string | undefined; thresholds: Thresholds; fresh: boolean },
 ): string | null {
-  const again = 'run dupes-analyze again'
+  const again = fresh ? 'run dupes-analyze again' : 'run dupes-restore, then dupes-analyze'
   for (const id of [winner, ...losers]) {
     const look = looks.get(id)
     const name = group.assets[id]?.name ?? id

@@ -41,7 +41,15 @@ export type Backup = {
   /** Bytes. */
   size: number
   /** The motion half of a live photo. */
-  motion?: { asset: string; file: string; sha1: string; size: number; name: string }
+  motion?: {
+    asset: string
+    file: string
+    sha1: string
+    size: number
+    name: string
+    fileCreatedAt: string
+    fileModifiedAt: string
+  }
 }
 
 /** What the winner lacked. */
