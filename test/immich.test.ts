@@ -179,6 +179,17 @@ describe('trying again', () => {
   })
 })
 
+test('no more requests a second go out than were asked for, retries among them', async () => {
+  vi.stubEnv('PHOTOFERRY_RATE_LIMIT', '50')
+  const { standin, server } = await both()
+  standin.fail({ path: /api-keys/, status: 503 })
+  const before = standin.requests.length
+  const started = performance.now()
+  await Promise.all(Array.from({ length: 5 }, () => server.keyInfo()))
+  expect(standin.requests.length - before).toBe(6)
+  expect(performance.now() - started).toBeGreaterThan(95)
+})
+
 describe('refusals', () => {
   test.each(['3.1.0', '2.7.5'] as const)('%s: every reason is in the message', async (version) => {
     const { server } = await both({ version })
