@@ -40,6 +40,12 @@ export function say(text: string) {
   process.stderr.write(`${stage}: ${harmless(text)}\n`)
 }
 
+/** Data for pipes, right before an exit, which would cut off what is still on its way. */
+export function print(lines: string[]): Promise<void> {
+  const text = lines.map((line) => `${line}\n`).join('')
+  return new Promise((done) => process.stdout.write(text, () => done()))
+}
+
 /** Without what commands a terminal or turns its letters round: titles and names come from anywhere. */
 export function harmless(text: string) {
   return text.replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')

@@ -10,7 +10,7 @@ import { immich, Refused } from '../lib/immich/immich.ts'
 import { requirePermissions } from '../lib/immich/permissions.ts'
 import { pool } from '../lib/pool.ts'
 import { count, progress, terms } from '../lib/progress.ts'
-import { dataFolder, Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
+import { dataFolder, Fail, flags, hint, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Duplicate } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
 
@@ -68,8 +68,7 @@ const { todo, waits } = leftToDo(duplicates, decisions, Boolean(given.again))
 const now = todo.slice(0, given.limit)
 const many = now.reduce((sum, [, { losers, stack }]) => sum + (stack ? 0 : losers.length), 0)
 if (given['dry-run']) {
-  for (const [key, choice] of now)
-    console.log(summary(key, duplicates[key] as Duplicate, choice).join('\n'))
+  await print(now.flatMap(([key, choice]) => summary(key, duplicates[key] as Duplicate, choice)))
   say(
     `would give up ${count(many, 'asset')} of ${count(now.length, 'group')}${waits && `; ${waits}`}`,
   )

@@ -5,7 +5,7 @@ import { neededBack } from '../lib/dupes/planning.ts'
 import { immich, Refused } from '../lib/immich/immich.ts'
 import { requirePermissions } from '../lib/immich/permissions.ts'
 import { count, progress, terms } from '../lib/progress.ts'
-import { Fail, flags, hint, say } from '../lib/stage.ts'
+import { Fail, flags, hint, print, say } from '../lib/stage.ts'
 import type { Duplicate } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
 
@@ -54,7 +54,7 @@ const isWanted = (key: string) =>
   (given.positionals.length > 0 ? given.positionals.includes(key) : runOf(key) === newest)
 const todo = begun.filter(isWanted).slice(0, given.limit)
 if (given['dry-run']) {
-  for (const key of todo) console.log(linesOf(key, duplicates[key] as Duplicate).join('\n'))
+  await print(todo.flatMap((key) => linesOf(key, duplicates[key] as Duplicate)))
   say(`would bring back ${count(todo.length, 'group')}`)
   process.exit(0)
 }

@@ -233,6 +233,24 @@ test('--limit does so many groups, the next run the rest', async () => {
   expect(trashed()).toEqual(['a-1.jpg', 'b-1.jpg'])
 })
 
+test('a plan of thousands is printed to its last line', async () => {
+  w = await dupesWorld()
+  w.server.db.settings.duplicateDetection = true
+  for (let n = 0; n < 3000; n++)
+    for (const half of [0, 1])
+      w.server.db.add({
+        checksum: `${n}a${half}`.padStart(40, '0'),
+        originalFileName: `${n}-${half}.jpg`,
+        duplicateId: keyOf(String(n)),
+        width: 60 - half,
+        height: 40,
+      })
+  await w.stages('dupes-analyze')
+  const plan = await w.run('dupes-execute', ['--dry-run'])
+  expect(plan.out.trim().split('\n')).toHaveLength(6000)
+  expect(plan.err).toContain('would give up 3,000 assets of 3,000 groups')
+})
+
 test('--force deletes for good, and the copies bring all back', async () => {
   await twoGroups()
   const before = await w.lib.everything()
