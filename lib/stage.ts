@@ -42,7 +42,7 @@ export function say(text: string) {
 
 /** Data for pipes, right before an exit, which would cut off what is still on its way. */
 export function print(lines: string[]): Promise<void> {
-  const text = lines.map((line) => `${line}\n`).join('')
+  const text = lines.map((line) => `${harmless(line)}\n`).join('')
   return new Promise((done) => process.stdout.write(text, () => done()))
 }
 

@@ -5,7 +5,7 @@ import { NEEDED, requirePermissions } from '../lib/immich/permissions.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
 import { tellTime } from '../lib/spent.ts'
-import { Fail, flags, harmless, hint, say, wholeNumber } from '../lib/stage.ts'
+import { Fail, flags, hint, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Photo, PhotoFile, Transfer } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
 import { filesLeft, hasBetter } from '../lib/takeout/photo-files.ts'
@@ -79,7 +79,7 @@ if (plan.left.some((id) => !links[id] && !transfers[id])) {
 }
 const todo = plan.left.slice(0, given.limit)
 if (given['dry-run']) {
-  for (const id of [...removed, ...todo]) console.log(harmless(plan.photos[id]?.title ?? ''))
+  await print([...removed, ...todo].map((id) => plan.photos[id]?.title ?? ''))
   say(
     `would send or complete ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}), bring back ${number(removed.length)}`,
   )
