@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { number } from '../../lib/progress.ts'
 import { flags, say, wholeNumber } from '../../lib/stage.ts'
 import { openState } from '../../lib/state/state.ts'
+import { zoneAt } from '../../lib/time.ts'
 import { bulkTakeout } from '../sandbox/bulk-takeout.ts'
 import { startImmich } from '../sandbox/immich.ts'
 import { fullExportWithOneNew } from './drive.ts'
@@ -242,7 +243,12 @@ async function send(what: string, paths: string[], env: Record<string, string>, 
 
 async function rerun() {
   await takeout()
-  const server = await startImmich({ folder: null, extractDelayMs: 0 })
+  const server = await startImmich({
+    folder: null,
+    extractDelayMs: 0,
+    // As the real one does; else a place in an odd zone would show another clock.
+    zoneAt: (latitude, longitude) => zoneAt([latitude, longitude]),
+  })
   const env = { IMMICH_URL: server.url, IMMICH_API_KEY: server.key }
   const own = `${state}.rerun`
   const sync = [join(folder, 'bulk')]

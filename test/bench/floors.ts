@@ -32,7 +32,11 @@ function* directory(fd: number): Generator<Entry> {
     let offset = bytes.readUInt32LE(at + 42)
     let size = bytes.readUInt32LE(at + 24)
     let packed = bytes.readUInt32LE(at + 20)
-    let field = extra + 4
+    let field = extra
+    // Other fields may stand before that of zip64.
+    while (field < extra + extraLength && bytes.readUInt16LE(field) !== 1)
+      field += 4 + bytes.readUInt16LE(field + 2)
+    field += 4
     const big = () => {
       field += 8
       return Number(bytes.readBigUInt64LE(field - 8))
