@@ -178,7 +178,8 @@ function isTaken(minutes: number) {
   return isZone(minutes) && minutes !== -12 * 60 && minutes !== -270
 }
 
-function asOffset(minutes: number) {
+/** Minutes ahead of UTC as `+hh:mm`. */
+export function asOffset(minutes: number): string {
   const two = (number: number) => String(number).padStart(2, '0')
   const size = Math.abs(minutes)
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`

@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { classOf, decide, type Member } from '../lib/dupes/deciding.ts'
 import { THRESHOLDS } from '../lib/dupes/differences.ts'
 import { type Candidate, type Group, groupsOf } from '../lib/dupes/finding.ts'
+import { assetOrNone } from '../lib/dupes/looking.ts'
 import { candidateOf, memberOf } from '../lib/dupes/members.ts'
 import { reportOf } from '../lib/dupes/report.ts'
-import { immich, Refused } from '../lib/immich/immich.ts'
+import { immich } from '../lib/immich/immich.ts'
 import { requirePermissions } from '../lib/immich/permissions.ts'
 import { pool } from '../lib/pool.ts'
 import { count, number, progress } from '../lib/progress.ts'
@@ -80,7 +81,7 @@ const looked = progress(groups.length, 'groups', given)
 await pool(groups, workers, async ({ key, how, ids }: Group) => {
   const members: Record<string, Member> = {}
   for (const id of ids) {
-    const raw = await server.asset(id).catch(goneIsNone)
+    const raw = await assetOrNone(server, id)
     if (raw && !raw.isTrashed) members[id] = memberOf(raw, albumsOf.get(id) ?? [])
   }
   looked.tick()
@@ -147,12 +148,6 @@ if (ambiguous > 0)
 if (found.size > 0)
   say(`${hint('dupes-execute', '--dry-run --limit 20')} shows what would be done about them`)
 if (given.json) console.log(JSON.stringify({ groups: found.size, review, losers: losers.length }))
-
-/** It was deleted since it was listed. */
-function goneIsNone(error: unknown) {
-  if (error instanceof Refused && (error.status === 400 || error.status === 404)) return undefined
-  throw error
-}
 
 async function albumsByAsset() {
   const of = new Map<string, string[]>()

@@ -20,8 +20,8 @@ const usage = `
 List every photo and album of a Google Takeout: zip, tgz or unpacked folders, any mix, any number, on disk or in Google
 Drive; also albums that were downloaded by themselves, and what you pick on a page of Google's.
 
-  reads   the parts that TAKEOUT names (remembered for the next time); names, directories and sidecars, and the heads of
-          pictures only where these leave a doubt
+  reads   the parts that TAKEOUT names (remembered for the next time); names, directories and sidecars; pictures only
+          where these leave a doubt: their heads, and whole to tell two sizes of one from two
   writes  parts, photos, albums, leftovers
 
 Usage: make index-gphotos TAKEOUT="..." [ARGS="..."]

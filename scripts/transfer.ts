@@ -18,6 +18,7 @@ import { sendParts } from '../lib/transfer/routes.ts'
 import { permissionsFor, ruleFlags, rulesOf, rulesUsage } from '../lib/transfer/rules.ts'
 import { type Arrived, arrivedBefore, isOurs, sendFiles } from '../lib/transfer/sending.ts'
 import { bringBack, takeOver } from '../lib/transfer/settling.ts'
+import { listedSince } from '../lib/transfer/standing.ts'
 import { type Group, locate } from '../lib/transfer/whereabouts.ts'
 
 const usage = `
@@ -25,7 +26,7 @@ Send to Immich what it does not have: pictures with their times, places, caption
 
   reads   parts, photos, albums, assets, assetAlbums, links, albumLinks, checks
           (index-gphotos, index-immich, link; verify, for what the server lost)
-  writes  transfers; on the server: assets, albums and what they hold, nothing is deleted or overwritten
+  writes  transfers; on the server: assets, albums and what they hold; nothing is deleted or overwritten unless told to
 
 Usage: make transfer [ARGS="..."]
 ${choosingUsage}
@@ -60,9 +61,9 @@ const state = await openState(given.state, {
 const { parts, albums, assets, links, transfers, checks, runs } = state.data
 const started = new Date()
 // What is sent now comes after the listing, also where the clock was set back in between.
-const listed = runs['index-immich']?.at ?? ''
+const indexed = runs['index-immich']?.at ?? ''
 const record = (id: string, transfer: Transfer) =>
-  state.put('transfers', id, transfer.at < listed ? { ...transfer, at: listed } : transfer)
+  state.put('transfers', id, transfer.at < indexed ? { ...transfer, at: indexed } : transfer)
 
 // 1. What is left: what the state does not say is done.
 let plan = planOf(state.data, choice, rules)
@@ -237,8 +238,8 @@ function send({ id, files }: Group) {
 async function finish(id: string) {
   const before = transfers[id]
   if (!before?.asset) return
-  const isListed = claimed.has(id) || before.at < (runs['index-immich']?.at ?? '')
-  const listed = isListed ? assets[before.asset] : undefined
+  const seen = { assets, indexed }
+  const listed = claimed.has(id) ? assets[before.asset] : listedSince(before, seen)
   const known = { link: links[id], check: checks[id], assets, listed, rules }
   for await (const transfer of finishPhoto(server, photos[id] as Photo, before, known))
     record(id, transfer)

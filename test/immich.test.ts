@@ -174,7 +174,7 @@ describe('trying again', () => {
       expect.stringMatching(/answers 503.*see that the server runs/),
     ])
     standin.fail({ path: /tags/, status: 500, times: 99 })
-    const sick = await failure(server.upsertTags(['a']))
+    const sick = await failure(server.tagAssets(['a'], []))
     expect([sick.name, sick.status]).toEqual(['Refused', 500])
   })
 })
@@ -589,14 +589,7 @@ describe('calls', () => {
     expect((await server.stacks()).map(({ id, primaryAssetId }) => [id, primaryAssetId])).toEqual([
       [stack.id, b],
     ])
-    const tags = await server.upsertTags(['People/Anna', 'two'])
-    expect(tags.map(({ value }) => value)).toEqual(['People/Anna', 'two'])
-    expect(
-      await server.tagAssets(
-        tags.map(({ id }) => id),
-        [a],
-      ),
-    ).toEqual({ count: 2 })
+    await server.tagAssets(['People/Anna', 'two'], [a])
     await standin.settled()
     expect((await server.asset(a)).tags?.map(({ value }) => value)).toEqual(['People/Anna', 'two'])
     await server.refreshMetadata([a])

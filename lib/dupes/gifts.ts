@@ -1,4 +1,5 @@
 import type { Changes } from '../immich/immich.ts'
+import { asOffset } from '../time.ts'
 import { sameText } from '../transfer/checking.ts'
 import { linesLacking, type Member } from './deciding.ts'
 import { offsetOf } from './differences.ts'
@@ -75,11 +76,8 @@ export function dateText(taken: string, zone: string | undefined): string {
   const instant = Date.parse(taken)
   if (typeof minutes !== 'number' || minutes < -11 * 60 || minutes > 14 * 60 || minutes % 15 !== 0)
     return new Date(instant).toISOString()
-  const two = (value: number) => String(value).padStart(2, '0')
-  const size = Math.abs(minutes)
-  const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
   const local = new Date(instant + minutes * 60_000).toISOString().slice(0, -1)
-  return minutes === 0 ? `${local}Z` : `${local}${offset}`
+  return minutes === 0 ? `${local}Z` : `${local}${asOffset(minutes)}`
 }
 
 export function isNothing({ changes, albums, tags, people, links, stack }: Gifts): boolean {

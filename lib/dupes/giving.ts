@@ -32,7 +32,7 @@ export async function give(server: Immich, winner: string, gifts: Gifts) {
     // A tag that is given before this has gone its way would be lost.
     await until(async () => Object.keys((await left()).changes).length === 0 && isAtRest, 1, why)
   }
-  if (first.tags.length > 0) await giveTags(server, winner, first.tags)
+  if (first.tags.length > 0) await server.tagAssets(first.tags, [winner])
   for (const album of first.albums) {
     const [answer] = await server.addToAlbum(album, [winner])
     if (!answer?.success && answer?.error !== 'duplicate')
@@ -50,7 +50,7 @@ export async function give(server: Immich, winner: string, gifts: Gifts) {
   let again = gifts.tags.length > 0 ? 1 : 0
   const holds = async () => {
     const rest = await left()
-    if (rest.tags.length > 0 && again-- > 0) await giveTags(server, winner, rest.tags)
+    if (rest.tags.length > 0 && again-- > 0) await server.tagAssets(rest.tags, [winner])
     return isNothing(rest) && (isAtRest || !isSlow)
   }
   await until(holds, 1, why)
@@ -77,15 +77,6 @@ export function whatLacks({ changes, albums, tags, people, links, stack }: Gifts
     ...(stack ? ['stack'] : []),
   ]
   return names.join(', ') || 'what it was given'
-}
-
-/** With one call: two for one asset would race. */
-export async function giveTags(server: Immich, asset: string, tags: string[]) {
-  const made = await server.upsertTags(tags)
-  await server.tagAssets(
-    made.map(({ id }) => id),
-    [asset],
-  )
 }
 
 /** The same face in a picture of another size. */

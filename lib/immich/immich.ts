@@ -141,9 +141,11 @@ export async function immich({
   /** Whole paths, `a/b/c`; one tag for each, made where missing. */
   const upsertTags = (tags: string[]) =>
     request<{ id: string; value: string }[]>('PUT', '/tags', { json: { tags } })
-  /** Every one of the tags on every one of the assets, in one call: two calls for one asset would race. */
-  const tagAssets = (tagIds: string[], assetIds: string[]) =>
-    request<{ count: number }>('PUT', '/tags/assets', { json: { tagIds, assetIds } })
+  /** Puts all of the tags (whole paths) on all of the assets, in one call: two calls for one asset would race. */
+  async function tagAssets(tags: string[], assetIds: string[]) {
+    const tagIds = (await upsertTags(tags)).map(({ id }) => id)
+    await request('PUT', '/tags/assets', { json: { tagIds, assetIds } })
+  }
   /** Takes tags (whole paths) off assets. */
   async function untagAssets(tags: string[], ids: string[]) {
     for (const { id } of await upsertTags(tags))
@@ -201,7 +203,6 @@ export async function immich({
     upload: uploader(connection, { check, asset }),
     trash,
     restore,
-    upsertTags,
     tagAssets,
     untagAssets,
     refreshMetadata,

@@ -101,7 +101,8 @@ export function albumDiffers(
   return differs
 }
 
-function sameSecond(a: string, b: string | undefined) {
+/** Two ISO instants, whatever they say below a second. */
+export function sameSecond(a: string, b: string | undefined): boolean {
   return Math.floor(Date.parse(a) / 1000) === Math.floor(Date.parse(b ?? '') / 1000)
 }
 

@@ -32,8 +32,8 @@ export async function* finishPhoto(
     yield transfer
   }
   const { news } = newsOf(photo, transfer, listed, rules.overwrite)
-  if (listed && Object.keys(news).length > 0) {
-    transfer = await update(server, photo, transfer, listed, rules.overwrite)
+  if (Object.keys(news).length > 0) {
+    transfer = await update(server, photo, transfer, rules.overwrite)
     yield transfer
   }
   const small = rules.upgrade ? smallerOnes(link, transfer, assets) : []

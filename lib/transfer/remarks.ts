@@ -1,4 +1,5 @@
-import type { Asset, Link, Photo, Transfer } from '../state/records.ts'
+import type { Link, Photo, Transfer } from '../state/records.ts'
+import { listedSince, type Seen } from './standing.ts'
 import { newsOf } from './updating.ts'
 import { smallerOnes } from './upgrading.ts'
 
@@ -10,13 +11,11 @@ export function remarksOf(
   photo: Photo,
   link: Link | undefined,
   transfer: Transfer | undefined,
-  { assets, indexed }: { assets: Record<string, Asset>; indexed: string },
+  seen: Seen,
 ): { why: string; fields?: string[]; candidates?: string[] }[] {
-  const asset = transfer?.asset
-  if (!asset) return []
-  const listed = transfer.at < indexed ? assets[asset] : undefined
-  const { kept } = newsOf(photo, transfer, listed)
-  const smaller = smallerOnes(link, transfer, assets)
+  if (!transfer?.asset) return []
+  const { kept } = newsOf(photo, transfer, listedSince(transfer, seen))
+  const smaller = smallerOnes(link, transfer, seen.assets)
   return [
     ...(kept.length > 0 ? [{ why: 'kept', fields: kept }] : []),
     ...(photo.trashed && !transfer.want?.trashed ? [{ why: 'trashed in Google since' }] : []),

@@ -89,11 +89,5 @@ async function giveAgain(server: Immich, { asset, want = {} }: Transfer, mend: W
   }
   if (Object.keys(changes).length > 0) await server.updateAsset(asset as string, changes)
   if (stack) await server.createStack(stack)
-  if (tags) {
-    const made = await server.upsertTags(tags)
-    await server.tagAssets(
-      made.map(({ id }) => id),
-      [asset as string],
-    )
-  }
+  if (tags) await server.tagAssets(tags, [asset as string])
 }

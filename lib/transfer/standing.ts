@@ -39,6 +39,11 @@ export type Rules = {
 /** The server as it was listed. `indexed`: when (by our own clock) the listing began; what was sent since is not in it. */
 export type Seen = { assets: Record<string, Asset>; indexed: string }
 
+/** The asset of a transfer, where it was listed since that was last written: what was sent since is not in the listing. */
+export function listedSince({ asset, at }: Transfer, { assets, indexed }: Seen): Asset | undefined {
+  return asset !== undefined && at < indexed ? assets[asset] : undefined
+}
+
 /** Design section 5, rules 2 to 4, 7 and 9 to 11. */
 export function standing(
   photo: Photo,
@@ -88,8 +93,7 @@ function dueOf(
   { assets, indexed }: Seen,
   { upgrade, restoreDeleted, overwrite, edited = 'stack' }: Rules,
 ): string[] {
-  // What was sent since is not in the listing.
-  const listed = transfer.at < indexed ? assets[transfer.asset as string] : undefined
+  const listed = listedSince(transfer, { assets, indexed })
   const owed = (transfer.owes ?? []).filter((what) => what !== 'stack' || edited === 'stack')
   return [
     ...(filesLeft(photo, transfer).length > 0 ? ['a file'] : []),

@@ -3,7 +3,7 @@ import type { Changes, Immich } from '../immich/immich.ts'
 import type { Asset, Photo, Place, Transfer, Want } from '../state/records.ts'
 import { plausibleOffset, withOffset } from '../time.ts'
 import { GUESSED_TAG, samePlace, tagsOf } from './arrival.ts'
-import { sameText } from './checking.ts'
+import { sameSecond, sameText } from './checking.ts'
 
 /** What an asset is to hold from now on; a field that is not there stays as it is. */
 export type News = {
@@ -79,18 +79,15 @@ function isTakenAnew(
   overwrite: boolean,
 ) {
   if (taken === null || takenFrom) return false
-  if (sameSecond(asset.taken, taken)) return false
+  if (sameSecond(asset.taken, new Date(taken * 1000).toISOString())) return false
   return overwrite || (!had && before !== undefined && before !== taken)
 }
 
 /** The server shows the time that we gave, or, where we gave none, the file's. */
 function isOwnClock({ want = {}, own = {} }: Transfer, asset: Asset) {
-  if (want.instant) return sameSecond(asset.taken, Date.parse(want.instant) / 1000)
+  if (want.instant) return sameSecond(asset.taken, want.instant)
   return own.local !== undefined && asset.local.startsWith(own.local)
 }
-
-const sameSecond = (iso: string, seconds: number) =>
-  Math.floor(Date.parse(iso) / 1000) === Math.floor(seconds)
 
 /**
  * Gives the news to the server, unless its owner changed the asset since it was listed: then the next listing decides.
@@ -100,7 +97,6 @@ export async function update(
   server: Immich,
   photo: Photo,
   transfer: Transfer,
-  asset: Asset,
   overwrite = false,
 ): Promise<Transfer> {
   const id = transfer.asset as string
@@ -120,11 +116,9 @@ export async function update(
   }
   if (taken !== undefined || place) {
     // With a place the server reads a date without a zone anew: both go together.
-    const instant = taken ?? Math.floor(Date.parse(there.taken) / 1000)
-    const offset = plausibleOffset(
-      Math.floor(Date.parse(asset.taken) / 1000),
-      asset.local.slice(0, 19),
-    )
+    const shown = Math.floor(Date.parse(there.taken) / 1000)
+    const offset = plausibleOffset(shown, there.local.slice(0, 19))
+    const instant = taken ?? shown
     const at = place ?? there.place
     const text = withOffset(instant, { ...(offset && { offset }), ...(at && { place: at }) })
     changes.dateTimeOriginal = text
@@ -142,13 +136,7 @@ export async function update(
     else delete want.visibility
   }
   if (Object.keys(changes).length > 0) await server.updateAsset(id, changes)
-  if (tag.length > 0) {
-    const made = await server.upsertTags(tag)
-    await server.tagAssets(
-      made.map(({ id }) => id),
-      [id],
-    )
-  }
+  if (tag.length > 0) await server.tagAssets(tag, [id])
   if (untag.length > 0) await server.untagAssets(untag, [id])
   const tags = [...(want.tags ?? []), ...tag].filter((name) => !untag.includes(name))
   if (tags.length > 0) want.tags = tags
