@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { safeName } from '../lib/dupes/backup.ts'
+import { copyName } from '../lib/dupes/backup.ts'
 import { choiceOf } from '../lib/dupes/choice.ts'
 import { decide, type Member } from '../lib/dupes/deciding.ts'
 import { dateText, giftsOf, holds, isNothing, lacking } from '../lib/dupes/gifts.ts'
@@ -166,13 +166,13 @@ test.each([
   ['tab\there\n.jpg', 'tab_here_.jpg'],
   ['IMG.weird-extension', 'IMG.weird-extension'],
 ])('a copy of %j is called %j', (name, safe) => {
-  expect(safeName(name)).toBe(safe)
+  expect(copyName(name)).toBe(safe)
 })
 
 test('a name stays in its folder and in 255 bytes, whatever it is', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 0, maxLength: 400 }), (name) => {
-      const safe = safeName(name)
+      const safe = copyName(name)
       expect(safe).not.toMatch(/[/\\\0]|^\.{1,2}$/)
       expect(Buffer.byteLength(safe)).toBeLessThan(256)
       expect(safe.length).toBeGreaterThan(0)

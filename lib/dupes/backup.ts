@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { safeName } from '../folders/paths.ts'
 import { type Immich, Refused } from '../immich/immich.ts'
 import { Fail } from '../stage.ts'
 import type { Look } from './looking.ts'
 import type { Backup } from './steps.ts'
-
-// What all file systems of today take, with room for what this program puts before and behind it.
-const NAME_BYTES = 200
 
 /**
  * A whole copy of an asset in `folder`: the original, its motion half, and all that is known of it (asset.json). What is there
@@ -18,11 +16,11 @@ const NAME_BYTES = 200
 export async function backUp(server: Immich, folder: string, { raw, ...look }: Look) {
   const own = join(folder, raw.id)
   await writing(folder, () => mkdir(join(own, 'motion'), { recursive: true }))
-  const file = join(raw.id, safeName(raw.originalFileName))
+  const file = join(raw.id, copyName(raw.originalFileName))
   const kept: Backup = { file, ...(await fetchWhole(server, folder, file, raw)) }
   if (raw.livePhotoVideoId) {
     const half = await server.asset(raw.livePhotoVideoId)
-    const file = join(raw.id, 'motion', safeName(half.originalFileName))
+    const file = join(raw.id, 'motion', copyName(half.originalFileName))
     const { sha1, size } = await fetchWhole(server, folder, file, half)
     const { id: asset, originalFileName: name, fileCreatedAt, fileModifiedAt } = half
     kept.motion = { asset, file, sha1, size, name, fileCreatedAt, fileModifiedAt }
@@ -129,13 +127,8 @@ async function syncFolder(path: string) {
   await folder.sync().finally(() => folder.close())
 }
 
-/** A name that stays in its folder and that any file system takes; the extension is kept. */
-export function safeName(name: string): string {
-  const plain = name.replace(/[/\\:*?"<>|]|\p{Cc}/gu, '_').replace(/^\.+/, '_')
-  const extension = extname(plain).slice(0, 20)
-  let stem = plain.slice(0, plain.length - extname(plain).length).trim() || '_'
-  const room = NAME_BYTES - Buffer.byteLength(extension)
-  while (Buffer.byteLength(stem) > room) stem = [...stem].slice(0, -1).join('')
-  const isReserved = /^(con|prn|aux|nul|com\d|lpt\d|asset)$/i.test(stem)
-  return `${isReserved ? `_${stem}` : stem}${extension}`.replace(/[. ]+$/, '_')
+/** A safe name that is not that of the facts beside it. */
+export function copyName(name: string): string {
+  const safe = safeName(name)
+  return /^asset(\.|$)/i.test(safe) ? `_${safe}` : safe
 }
