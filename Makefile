@@ -44,7 +44,10 @@ dupes-execute: ## Back up the others, give the one that stays what it lacks, tra
 dupes-verify:  ## Check what was done: fields, trash, copies
 dupes-restore: ## Bring it back as it was
 
-STAGES := auth index-gphotos index-immich link transfer sync verify status doctor cron dupes-analyze dupes-execute dupes-verify dupes-restore
+##@ Folders, without a server (docs/folders.md)
+organize:      ## Sort inboxes into a gallery by month: make organize IMPORTS="~/Sync/Phone ~/Sync/PC" GALLERY=~/Photos
+
+STAGES := auth index-gphotos index-immich link transfer sync verify status doctor cron dupes-analyze dupes-execute dupes-verify dupes-restore organize
 .PHONY: $(STAGES)
 $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)

@@ -5,12 +5,14 @@ import { parseEnv } from 'node:util'
 import { envFile, Fail, flags, hint, say } from '../lib/stage.ts'
 
 const usage = `
-Print what makes this machine run sync by itself: lines for crontab, and a systemd timer. Nothing is installed.
+Print what makes this machine run sync by itself: lines for crontab, and a systemd timer. So for organize, where IMPORTS and
+GALLERY are set, and for backup, where BACKUP_TO is. Nothing is installed.
 
   reads   where it is run, and what it is given
 
 Usage: make cron [ARGS="--at 04:30"]      what sync is to be run with goes behind --, as in ARGS="-- --drive"
-  --at HH:MM                time of day (03:30); sync runs once a day, and a run with nothing to do takes seconds
+  --at HH:MM                time of day (03:30); sync runs once a day, and a run with nothing to do takes seconds; backup an
+                            hour later, organize every 15 minutes
   --ping URL                a monitor to call at the end of a good run (healthchecks.io and the like)
   --crontab, --systemd      only one of the two
 Exit:  0 printed, 1 a path that neither can hold, 2 bad usage
@@ -38,63 +40,104 @@ for (const text of [place, ...given.positionals]) {
 }
 
 // Not by make, which turns every exit code into 2.
-const args = [
-  '--yes',
-  '--quiet',
-  ...given.positionals,
-  ...(given.ping ? ['--ping', given.ping] : []),
-]
-const command = [process.execPath, ...process.execArgv, 'scripts/sync.ts', ...args]
-const name = `photoferry${process.env.ACCOUNT ? `-${process.env.ACCOUNT}` : ''}`
-const log = `data/${name}.log`
+const ping = given.ping ? ['--ping', given.ping] : []
+const args = ['--yes', '--quiet', ...given.positionals, ...ping]
+const daily = (later = 0): When => {
+  const at = (Number(hour) + later) % 24
+  return [
+    `${Number(minute)} ${at} * * *`,
+    `*-*-* ${String(at).padStart(2, '0')}:${minute}:00`,
+    'every day',
+  ]
+}
+type When = [crontab: string, systemd: string, words: string]
+type Job = { stage: string; args: string[]; what: string; when: When }
+const jobs: Job[] = [{ stage: 'sync', args, what: 'Google Photos to Immich', when: daily() }]
+if (process.env.IMPORTS && process.env.GALLERY)
+  jobs.push({
+    stage: 'organize',
+    args: ['--quiet'],
+    what: 'Inboxes to the gallery',
+    when: ['*/15 * * * *', '*-*-* *:00/15:00', 'every 15 minutes'],
+  })
+if (process.env.BACKUP_TO)
+  jobs.push({
+    stage: 'backup',
+    args: ['--quiet', '--and-check'],
+    what: 'Backup of the gallery',
+    when: daily(1),
+  })
 const account = process.env.ACCOUNT ? `ACCOUNT=${process.env.ACCOUNT}` : ''
 
 if (!given.systemd) {
-  const line = [account, ...command.map((word) => quoted(word, "'"))].filter(Boolean).join(' ')
-  console.log(`# crontab -e, and this line. Mail comes only when something needs you (exit 1, 3 or 4).
-${Number(minute)} ${Number(hour)} * * *  cd '${place}' && ${line} >>${log} 2>&1 || tail -n 20 ${log}`)
+  console.log(
+    '# crontab -e, and these lines. Mail comes only when something needs you (exit 1, 3 or 4).',
+  )
+  for (const job of jobs) console.log(crontabOf(job))
 }
 if (!given.systemd && !given.crontab) console.log('')
-if (!given.crontab) {
-  console.log(`# ~/.config/systemd/user/${name}.service
+if (!given.crontab) console.log(jobs.map(unitsOf).join('\n\n'))
+for (const name of shellsAlone())
+  say(
+    `warning: ${name} is set in this shell alone, where neither of the two sees it: put it into ${envFile}`,
+  )
+say(
+  `nothing was installed; ${jobs.map(({ stage, args }) => hint(stage, args.join(' '))).join(', ')} is what runs`,
+)
+
+function crontabOf({ stage, args, when: [fields] }: Job) {
+  const words = commandOf(stage, args).map((word) => quoted(word, "'"))
+  const line = [account, ...words].filter(Boolean).join(' ')
+  const log = `data/${nameOf(stage)}.log`
+  return `${fields}  cd '${place}' && ${line} >>${log} 2>&1 || tail -n 20 ${log}`
+}
+
+function unitsOf({ stage, args, what, when: [, calendar, words] }: Job) {
+  const name = nameOf(stage)
+  return `# ~/.config/systemd/user/${name}.service
 [Unit]
-Description=Google Photos to Immich
+Description=${what}
 
 [Service]
 Type=oneshot
 WorkingDirectory=${place}
-${account && `Environment=${account}\n`}ExecStart=${command.map((word) => quoted(word, '"')).join(' ')}
+${account && `Environment=${account}\n`}ExecStart=${commandOf(stage, args)
+    .map((word) => quoted(word, '"'))
+    .join(' ')}
 # 3: some items failed, the next run tries them again. 4: done, but something needs you soon: it shows as failed.
 SuccessExitStatus=3
 Nice=10
 
 # ~/.config/systemd/user/${name}.timer
 [Unit]
-Description=Google Photos to Immich, every day
+Description=${what}, ${words}
 
 [Timer]
-OnCalendar=*-*-* ${hour.padStart(2, '0')}:${minute}:00
-RandomizedDelaySec=15min
-Persistent=true
+OnCalendar=${calendar}
+${words === 'every day' ? 'RandomizedDelaySec=15min\n' : ''}Persistent=true
 
 [Install]
 WantedBy=timers.target
 
 # then: systemctl --user daemon-reload && systemctl --user enable --now ${name}.timer
-#       loginctl enable-linger ${userInfo().username}        (so that it runs while you are logged out)`)
+#       loginctl enable-linger ${userInfo().username}        (so that it runs while you are logged out)`
 }
-for (const name of shellsAlone())
-  say(
-    `warning: ${name} is set in this shell alone, where neither of the two sees it: put it into ${envFile}`,
-  )
-say(`nothing was installed; ${hint('sync', args.join(' '))} is what runs`)
+
+function nameOf(stage: string) {
+  const own = stage === 'sync' ? '' : `-${stage}`
+  return `photoferry${process.env.ACCOUNT ? `-${process.env.ACCOUNT}` : ''}${own}`
+}
+
+function commandOf(stage: string, args: string[]) {
+  return [process.execPath, ...process.execArgv, `scripts/${stage}.ts`, ...args]
+}
 
 /** Settings that a run by itself would miss. TAKEOUT is remembered in the state. */
 function shellsAlone() {
   const kept = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {}
   return Object.keys(process.env).filter(
     (name) =>
-      /^(IMMICH_(URL|API_KEY)|TIME_ZONE|GOOGLE_CLIENT|MAX_BYTES_PER_DAY|PHOTOFERRY_\w+)$/.test(
+      /^(IMMICH_(URL|API_KEY)|TIME_ZONE|GOOGLE_CLIENT|MAX_BYTES_PER_DAY|IMPORTS|GALLERY|BACKUP_\w+|PHOTOFERRY_\w+)$/.test(
         name,
       ) &&
       process.env[name] &&

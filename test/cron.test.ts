@@ -122,6 +122,19 @@ describe('what cron prints works, with nothing but what cron and systemd give', 
   }
 })
 
+test('cron prints lines for organize and backup where they are set up', async () => {
+  const set = { IMPORTS: 'a b', GALLERY: 'c' }
+  const env = { ...process.env, ACCOUNT: '', ...set, BACKUP_TO: '/mnt/d' }
+  const { stdout, stderr } = await run(process.execPath, [resolve('scripts/cron.ts')], { env })
+  const line = (fields: string, stage: string, args: string) =>
+    `${fields}  cd '${process.cwd()}' && ${process.execPath} scripts/${stage}.ts ${args} >>data/photoferry-${stage}.log 2>&1`
+  expect(stdout).toContain(line('*/15 * * * *', 'organize', '--quiet'))
+  expect(stdout).toContain(line('30 4 * * *', 'backup', '--quiet --and-check'))
+  expect(stdout).toContain('photoferry-organize.timer')
+  expect(stdout).toContain('OnCalendar=*-*-* *:00/15:00\n')
+  expect(stderr).toMatch(/IMPORTS is set in this shell alone/)
+})
+
 test('cron warns of settings that stand in this shell alone', async () => {
   const env = { ...process.env, ACCOUNT: '', PHOTOFERRY_EDITED: 'original' }
   const { stderr } = await run(process.execPath, [resolve('scripts/cron.ts')], { env })

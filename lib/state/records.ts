@@ -314,6 +314,19 @@ export type Decided = {
 export type Run = { stage: string; at: string; seconds?: number; [count: string]: unknown }
 
 /**
+ * A file of an inbox: how it was when it was looked at, where it went, and what gave the time. `to` null with a reason is an
+ * answer. The key is its path.
+ */
+export type Organized = {
+  size: number
+  /** ms since 1970. */
+  modified: number
+  to: string | null
+  from?: string
+  why?: string
+}
+
+/**
  * The document. Each collection has one writer stage, named beside it; where dupes-execute gives a copy up, `links` and
  * `transfers` go over to the one that stays.
  */
@@ -330,6 +343,7 @@ export type State = {
   checks: Record<string, Check> // verify
   duplicates: Record<string, Duplicate> // dupes-*
   decisions: Record<string, Decided> // review
+  organized: Record<string, Organized> // organize
   runs: Record<string, Run> // every stage
 }
 export type Collection = keyof State

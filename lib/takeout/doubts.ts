@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { push } from '../pairing/folder.ts'
+import { halfOrNot, LONG_BYTES } from '../pairing/halves.ts'
 import { splitName } from '../pairing/media.ts'
 import { fold, namesOfTitle, readMediaName, withoutExtension } from '../pairing/naming.ts'
 import { plausibleOffset } from '../time.ts'
@@ -10,10 +11,6 @@ import type { ExportFile } from './takeout.ts'
 
 /** Reads the heads of files and puts what they say into their `head`; what cannot be read stays without. */
 export type Heads = (files: ExportFile[]) => Promise<void>
-
-// Apple's halves last 3.5 s at most, Samsung's are longer; above these it is a video in its own right.
-const LONG_SECONDS = 10
-const LONG_BYTES = 30e6
 
 /**
  * What names and sidecars leave open and the head of a file may tell: whether a video is a still's motion half, whether an
@@ -66,14 +63,9 @@ const hasOwn = ({ pair, of }: Pick<Media, 'pair' | 'of'>) =>
 
 /** Rule 4 of design section 5: what is not shown to be a half is a photo of its own. */
 function settleHalf(half: Media) {
-  const still = half.of as Media
-  const [a, b] = [half.file.head?.contentId, still.file.head?.contentId]
-  const seconds = half.file.head?.seconds
-  if (a && b) {
-    if (a === b) half.pair = { ...half.pair, certain: true }
-    else split(half, 'the ids of the two halves differ')
-  } else if (seconds !== undefined ? seconds > LONG_SECONDS : half.file.size > LONG_BYTES)
-    split(half, 'too long for a motion half')
+  const answer = halfOrNot(half.file, (half.of as Media).file)
+  if (answer === 'sure') half.pair = { ...half.pair, certain: true }
+  else if (answer !== 'likely') split(half, answer.not)
 }
 
 /** A still has one half; the biggest, and any other video of its name is one of its own. */

@@ -1,6 +1,6 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { pathsIn } from '../folders/named.ts'
 import { Fail } from '../stage.ts'
 import type { Part } from '../state/records.ts'
 
@@ -62,42 +62,11 @@ export function gaps(parts: Iterable<Pick<Part, 'export' | 'number'>>): Map<stri
 }
 
 async function expand(text: string): Promise<string[]> {
-  const whole = await expandOne(text)
-  if (whole.length > 0) return whole
-  // Several in one text, as in TAKEOUT="a.zip takeout (1).zip": the longest run of words that leads somewhere.
-  const words = text.split(/\s+/).filter((word) => word !== '')
-  const paths: string[] = []
-  for (let from = 0; from < words.length; ) {
-    let to = words.length
-    let hit: string[] = []
-    for (; to > from; to--) {
-      hit = await expandOne(words.slice(from, to).join(' '))
-      if (hit.length > 0) break
-    }
-    if (hit.length === 0) {
-      throw new Fail(
-        `Cannot find the Takeout "${words[from]}": no such file or folder: set TAKEOUT to its parts, or to the folder that holds them`,
-      )
-    }
-    paths.push(...hit)
-    from = to
-  }
-  return paths
-}
-
-async function expandOne(text: string): Promise<string[]> {
-  const path = resolve(
-    text
-      .trim()
-      .replace(/^(['"])(.*)\1$/, '$2')
-      .replace(/^~(?=\/|$)/, homedir()),
+  const { paths, lost } = await pathsIn(text)
+  if (lost === undefined) return paths
+  throw new Fail(
+    `Cannot find the Takeout "${lost}": no such file or folder: set TAKEOUT to its parts, or to the folder that holds them`,
   )
-  if (text.trim() === '') return []
-  if (await stat(path).catch(() => null)) return [path]
-  if (!/[*?[{]/.test(path)) return []
-  const { glob } = await import('zx')
-  // Brackets and parentheses of a name like "takeout (1).zip" are no pattern here.
-  return (await glob(path.replace(/[()]/g, '\\$&'), { onlyFiles: false })).sort()
 }
 
 async function partsAt(path: string): Promise<{ parts: Found[]; other: string[] }> {

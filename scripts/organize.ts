@@ -1,0 +1,256 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { unlink } from 'node:fs/promises'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import { troubleText } from '../lib/errno.ts'
+import { pathMaker, pathUsage } from '../lib/folders/paths.ts'
+import { type Entry, UNREADABLE, walk } from '../lib/folders/walking.ts'
+import { syncFolders } from '../lib/folders/writing.ts'
+import { carry, type How, isKept } from '../lib/organize/carrying.ts'
+import { endExiftool } from '../lib/organize/exotic.ts'
+import { freshUnits, timeOf } from '../lib/organize/fresh.ts'
+import { foldersOf, syncthingOf } from '../lib/organize/inboxes.ts'
+import { openGallery, type Target } from '../lib/organize/placing.ts'
+import { tallyOf } from '../lib/organize/tally.ts'
+import type { Heads, Unit } from '../lib/organize/units.ts'
+import { splitName } from '../lib/pairing/media.ts'
+import { pool } from '../lib/pool.ts'
+import { count, progress } from '../lib/progress.ts'
+import { tellTime } from '../lib/spent.ts'
+import { Fail, flags, harmless, jsonLine, say, wholeNumber } from '../lib/stage.ts'
+import { openState } from '../lib/state/state.ts'
+
+const usage = `
+Sort what came into the inboxes into the gallery, by month. Live photos, RAW and JPEG, edits and sidecars travel as one.
+What gives the time, the first that says anything: an XMP sidecar, Google's JSON, EXIF, a movie's header, the name.
+Nothing is ever written over; an identical file that is there already is known by its bytes.
+
+  reads   the inboxes (IMPORTS) and the gallery (GALLERY)
+  writes  the gallery; organized: what was done is not done again, also where you move or delete it in the gallery
+
+Usage: make organize IMPORTS="~/Sync/Phone ~/Sync/PC" GALLERY=~/Photos [ARGS="..."]
+  --copy                    the default; the inboxes stay as they are
+  --link                    hard links: no bytes twice, on one disk
+  --move                    out of the inbox, once the copy was read again and compared
+    --yes-inbox-is-receive-only   said for an inbox that Syncthing keeps: it would delete on the phone, too
+${pathUsage}
+                            default YYYY/MM-M, as in 2021/03-March; without any time: undated/
+  --rename                  YYYYMMDD-HHMMSS.jpg, as phockup does
+  --mtime                   where nothing else gives the time, the file's own; a copy may have got that anywhere
+  --settle 60               what changed in the last so many seconds is still on its way, with all that belongs to it
+  --restore-deleted         copy again what was copied once and is no longer where it was put
+  --dry-run (-n)            where each file would go        --limit N   no more photos than these
+  --json, --quiet, --state FILE
+Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some files failed (run again)
+`
+const given = flags(
+  usage,
+  {
+    copy: { type: 'boolean' },
+    link: { type: 'boolean' },
+    move: { type: 'boolean' },
+    'yes-inbox-is-receive-only': { type: 'boolean' },
+    path: { type: 'string', default: 'YYYY/MM-M' },
+    rename: { type: 'boolean' },
+    mtime: { type: 'boolean' },
+    settle: { type: 'string', default: '60' },
+    'restore-deleted': { type: 'boolean' },
+  },
+  { positionals: true },
+)
+const ways = (['copy', 'link', 'move'] as const).filter((way) => given[way])
+if (ways.length > 1)
+  throw new Fail(`Cannot do both --${ways.join(' and --')}: choose one`, { exitCode: 2 })
+const how: How = ways[0] ?? 'copy'
+const settleMs = wholeNumber('--settle', given.settle, 0) * 1000
+const pathOf = await pathMaker(given.path)
+
+// 1. Whatever can refuse to start.
+const named = given.positionals.length > 0 ? given.positionals : [process.env.IMPORTS ?? '']
+const { inboxes, gallery } = await foldersOf(named.filter(Boolean), process.env.GALLERY)
+for (const inbox of inboxes) {
+  const synced = how === 'move' ? syncthingOf(inbox) : undefined
+  if (synced !== undefined && !given['yes-inbox-is-receive-only'])
+    throw new Fail(
+      `Cannot move out of ${inbox}: Syncthing keeps ${synced}, and may delete the photos on the phone, too: make it a Receive Only folder there and say --yes-inbox-is-receive-only, or leave --move out`,
+    )
+}
+const state = await openState(given.state, {
+  stage: 'organize',
+  write: ['organized', 'runs'],
+  dryRun: given['dry-run'],
+})
+const { organized } = state.data
+const started = new Date()
+const names = openGallery({ sweeps: !given['dry-run'] })
+const tally = tallyOf()
+const shown = progress(undefined, 'files', given)
+let undated = 0
+
+// 2. Photo by photo: where each goes is worked out one after the other, the bytes go side by side.
+type Job = { targets: Target[]; from: string | undefined }
+let settling: Job[] = []
+await pool(jobs(), 4, async (job) => {
+  if (!given['dry-run'] && !(await bring(job.targets))) return
+  for (const { entry, to, is } of job.targets) tell(entry, to, is, job.from)
+  if (given['dry-run']) return
+  settling.push(job)
+  if (settling.length >= 32) await settle()
+})
+await settle()
+await endExiftool()
+shown.end()
+
+// 3. Tell.
+const seconds = Math.round((Date.now() - +started) / 100) / 10
+const at = started.toISOString()
+state.put('runs', 'organize', { stage: 'organize', at, seconds, ...tally.rows, undated })
+await state.save()
+if (undated > 0) say(`${count(undated, 'photo')} without any time: in ${join(gallery, 'undated')}`)
+const verb = { copy: 'copied', link: 'linked', move: 'moved' }[how]
+tally.tell(given['dry-run'] ? `to be ${verb}` : verb)
+tellTime(given)
+process.exitCode = tally.rows.failed > 0 ? 3 : 0
+
+async function* jobs(): AsyncGenerator<Job> {
+  let units = 0
+  const passedOver = (path: string, why: string) => {
+    if (why !== UNREADABLE) return tally.leave(path, why)
+    tally.add('failed')
+    say(`${path}: ${why}`)
+  }
+  for (const inbox of inboxes) {
+    for (const { files } of walk(inbox, passedOver)) {
+      const fresh = await freshUnits(files, isDone)
+      for (const { path } of files.filter(isDone)) {
+        const why = organized[path]?.why
+        if (why === undefined) tally.add('before')
+        else tally.leave(path, why)
+      }
+      for (const { entry, why } of fresh.others) leave(entry, why)
+      for (const unit of fresh.units) {
+        if (units >= given.limit) return
+        const many = unit.media.length + unit.sidecars.length
+        const job = await place(unit, fresh.heads).catch((error) => fail(unit.main, error, many))
+        if (job) units++
+        if (job) yield job
+      }
+    }
+  }
+}
+
+/** Takes the names for a photo, its sidecars and its other halves; none for one that is still on its way. */
+async function place(unit: Unit, heads: Heads): Promise<Job | undefined> {
+  const all = [...unit.media, ...unit.sidecars]
+  const fresh = all.filter((entry) => !isDone(entry))
+  // A clock that is wrong by a day tells nothing.
+  const isOnItsWay = ({ changed }: Entry) => Math.abs(+started - changed) < settleMs
+  if (all.some(isOnItsWay)) {
+    tally.add('waits', fresh.length)
+    return
+  }
+  const known = placeOf(unit.main)
+  const lowers = given.rename ?? false
+  let targets: Target[] | undefined
+  let from = organized[unit.main.path]?.from
+  if (known !== undefined && existsSync(known))
+    targets = await names.tryStem(unit, dirname(known), splitName(basename(known)).base, lowers)
+  if (!targets) {
+    const when = await timeOf(unit, heads, given)
+    if (!when) undated++
+    from = when?.from
+    const local = when?.local
+    const path = join(gallery, pathOf({ title: unit.main.name, ...(local && { local }) }))
+    const stamp = local?.replace(/[-:]/g, '').replace('T', '-')
+    const stem = lowers && stamp ? stamp : splitName(basename(path)).base
+    targets = await names.place(unit, dirname(path), stem, lowers)
+  }
+  const wanted = targets.filter(({ entry }) => how === 'move' || fresh.includes(entry))
+  names.take(wanted.filter(({ is }) => is === 'free'))
+  return { targets: wanted, from }
+}
+
+/** True when all of a photo is in the gallery. */
+async function bring(targets: Target[]): Promise<boolean> {
+  for (const { entry, to, is } of targets) {
+    if (is !== 'free') continue
+    try {
+      const came = await carry(entry, to, how)
+      if (came === 'taken') throw new Fail('something else got its name meanwhile: run again')
+      if (came === 'changed') tally.add('waits', targets.length)
+      if (came === 'changed') return false
+    } catch (error) {
+      fail(entry, error, targets.length)
+      return false
+    }
+  }
+  return true
+}
+
+/** The names last through a power cut before the state says so, and before anything goes out of an inbox. */
+async function settle() {
+  const jobs = settling
+  settling = []
+  const targets = jobs.flatMap((job) =>
+    job.targets.map((target) => ({ ...target, from: job.from })),
+  )
+  await syncFolders(new Set(targets.map(({ to }) => dirname(to))), gallery)
+  for (const { entry, to, is, from } of targets) {
+    if (is === 'differs') leave(entry, 'a sidecar that says otherwise in the gallery')
+    else record(entry, { to, ...(from && { from }) })
+  }
+  if (how !== 'move') return
+  await state.flush()
+  // The main file last: while it is there, a run that was killed knows what is left.
+  for (const { entry, to, is } of targets.reverse())
+    if (is !== 'differs' && (await isKept(entry, to))) await unlink(entry.path)
+}
+
+function tell(entry: Entry, to: string, is: Target['is'], time: string | undefined) {
+  shown.tick({ now: entry.name })
+  if (is !== 'differs') tally.add(is === 'free' ? 'done' : 'there')
+  else if (given['dry-run']) leave(entry, 'a sidecar that says otherwise in the gallery')
+  if (given.json) console.log(jsonLine({ from: entry.path, to, is, time: time ?? null }))
+  else if (!given.quiet && is === 'free')
+    console.log(harmless(`${entry.path} -> ${relative(gallery, to)}  ${time ?? 'no time'}`))
+}
+
+function leave(entry: Entry, why: string) {
+  tally.leave(entry.path, why)
+  if (!given['dry-run']) record(entry, { to: null, why })
+}
+
+function record(
+  { path, size, modified }: Entry,
+  more: { to: string | null; from?: string; why?: string },
+) {
+  state.put('organized', path, { size, modified, ...more })
+}
+
+/** Where a file was put that is as it was then. */
+function placeOf({ path, size, modified }: Entry): string | undefined {
+  const known = organized[path]
+  if (known?.size !== size || known.modified !== modified) return
+  return known.to?.startsWith(gallery + sep) ? known.to : undefined
+}
+
+function isDone(entry: Entry): boolean {
+  const known = organized[entry.path]
+  const isAsItWas = known?.size === entry.size && known.modified === entry.modified
+  if (isAsItWas && known.why !== undefined) return true
+  if (how === 'move') return false
+  const to = placeOf(entry)
+  return to !== undefined && (!given['restore-deleted'] || existsSync(to))
+}
+
+/** One file's trouble is counted; that of the gallery's disk would be every file's. */
+function fail({ path }: Entry, error: unknown, many = 1): undefined {
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (
+    !(error instanceof Fail) &&
+    !['EACCES', 'EPERM', 'EIO', 'ENOENT', 'EINVAL', 'ENAMETOOLONG'].includes(code)
+  )
+    throw error
+  tally.add('failed', many)
+  say(`${path}: ${error instanceof Fail ? error.message : troubleText(error)}`)
+}
