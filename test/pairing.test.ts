@@ -613,7 +613,9 @@ describe('any folder', () => {
     fc.assert(
       fc.property(folder, ({ media, sidecars }) => {
         const { pairs, orphans } = pairFolder(media as FolderFile[], sidecars as FolderSidecar[])
-        expect(pairs.map((pair) => pair.media)).toEqual(media.map((file) => file.name))
+        expect(pairs.map((pair) => pair.media).toSorted()).toEqual(
+          media.map((file) => file.name).toSorted(),
+        )
         const taken = new Set(pairs.map((pair) => pair.sidecar))
         taken.delete(null)
         const names = sidecars.map((file) => file.name)
@@ -665,7 +667,8 @@ describe('any folder', () => {
         [...media, { name: 'stranger.jpg' }],
         [...sidecars, { name: `stranger.jpg${M}` }],
       )
-      expect(after.pairs.slice(0, -1), row.id).toEqual(before.pairs)
+      const others = after.pairs.filter(({ media }) => media !== 'stranger.jpg')
+      expect(others, row.id).toEqual(before.pairs)
     }
   })
 

@@ -171,7 +171,14 @@ function withoutTwins(entries: ZipEntry[], skipped: Skipped[], directory: number
     }
   }
   let next: ZipEntry | undefined
-  for (const entry of entries.toSorted((a, b) => b.offset - a.offset)) {
+  // Directories are written in the order of their files.
+  const isAscending = entries.every(
+    ({ offset }, n) => n === 0 || offset > (entries[n - 1] as ZipEntry).offset,
+  )
+  const fromLast = isAscending
+    ? entries.toReversed()
+    : entries.toSorted((a, b) => b.offset - a.offset)
+  for (const entry of fromLast) {
     const overlaps = next && entry.offset + 30 + entry.packed > next.offset
     if (overlaps) out.set(entry, 'it reaches into the next entry')
     entry.end = next?.offset ?? directory

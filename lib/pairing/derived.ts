@@ -14,24 +14,20 @@ import { type Spelling, shorterBase, writeNumber } from './naming.ts'
 // Edited copies and motion halves have no sidecar of their own (177 of 177 and 692 of 692 in one measured export):
 // they take what their original or their still has.
 
-/** Every media file with its pair, once all own sidecars are given. */
-export function derive(folder: Folder): [Media, Omit<Pair, 'media'>][] {
+/** The pair of every media file, by name, once all own sidecars are given. */
+export function derive(folder: Folder): Pair[] {
   const words = unlistedWords(folder)
   const relations = new Map(folder.media.map((media) => [media, relate(folder, media, words)]))
-  return folder.media.map((media) => {
-    const { role, of, certain, why } = relations.get(media) as Relation
+  const pairs: Pair[] = []
+  for (const [media, relation] of relations) {
+    const { role, why } = relation
     const from = follow(relations, media)
-    return [
-      media,
-      {
-        role,
-        of: of?.files[0]?.name ?? null,
-        sidecar: from.sidecar?.file.name ?? null,
-        certain: certain && from.certain,
-        why,
-      },
-    ]
-  })
+    const sidecar = from.sidecar?.file.name ?? null
+    const of = relation.of?.files[0]?.name ?? null
+    const certain = relation.certain && from.certain
+    for (const { name } of media.files) pairs.push({ media: name, sidecar, role, of, certain, why })
+  }
+  return pairs
 }
 
 /** An edit of a video half: edit, half, still. Each step has a shorter base or leads from a video to a picture, so it ends. */

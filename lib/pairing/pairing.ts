@@ -13,14 +13,21 @@ import {
 } from './folder.ts'
 import { formulas, hitsOf, pick, type Rule, rules, sharesNumbers, titleFits } from './formulas.ts'
 import { splitName } from './media.ts'
-import { cutToTheLimit, fold, namesOfTitle, type Spelling, withoutExtension } from './naming.ts'
+import {
+  cutStems,
+  cutToTheLimit,
+  fold,
+  namesOfTitle,
+  type Spelling,
+  withoutExtension,
+} from './naming.ts'
 
 export type { FolderFile, FolderSidecar, Pair } from './folder.ts'
 
 /**
  * Pairs the media of ONE folder (all parts of its export together) with its sidecars, by their names and, where those leave
  * a doubt, titles. Pure; the order of the input does not matter; time grows with the number of files.
- * One pair for each media file; `orphans` are the sidecars that none took, `refused` those of them that fit several.
+ * One pair for each media file, in an order of their own; `orphans` are the sidecars that none took, `refused` those of them that fit several.
  */
 export function pairFolder(
   media: FolderFile[],
@@ -29,15 +36,11 @@ export function pairFolder(
   const folder = readFolder(media, sidecars)
   for (const rule of rules) claim(folder, rule)
   claimByTitle(folder)
-  const pairs = new Map<string, Omit<Pair, 'media'>>()
-  const taken = new Set<string | null>()
-  for (const [{ files }, pair] of derive(folder)) {
-    taken.add(pair.sidecar)
-    for (const { name } of files) pairs.set(name, pair)
-  }
+  const pairs = derive(folder)
+  const taken = new Set(pairs.map(({ sidecar }) => sidecar))
   const refused = folder.sidecars.filter(({ contested }) => contested).map(({ file }) => file.name)
   return {
-    pairs: media.map(({ name }) => ({ media: name, ...(pairs.get(name) as Omit<Pair, 'media'>) })),
+    pairs,
     orphans: sidecars.map(({ name }) => name).filter((name) => !taken.has(name)),
     refused: refused.filter((name) => !taken.has(name)),
   }
@@ -86,6 +89,14 @@ function settle<Claim extends { media: Media; hit: Hit; sure: boolean }>(claims:
 function rivalsOf(folder: Folder, { spellings }: Media, hit: Hit): boolean {
   let doubt = false
   for (const spelling of spellings) {
+    // As with most: names that only this sidecar bears, and that nothing is cut of.
+    const bearers = folder.byTarget.get(target(spelling))
+    if (
+      bearers?.length === 1 &&
+      bearers[0]?.sidecar === hit.sidecar &&
+      cutStems(spelling.name).length === 0
+    )
+      continue
     for (const formula of Object.values(formulas)) {
       for (const rival of formula(folder, spelling)) {
         rival.sidecar.free = false

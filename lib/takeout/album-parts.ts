@@ -37,8 +37,8 @@ export function addAlbums(
   const members = new Map<string, Set<string>>()
   for (const file of files) {
     const { album } = partOf(file.part)
-    const photo = library.rows.get(file)?.photo
-    if (!album || !photo) continue
+    const photo = album && library.rows.get(file)?.photo
+    if (!photo) continue
     const known = members.get(album) ?? new Set()
     members.set(album, known.add(photo))
   }

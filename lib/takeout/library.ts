@@ -50,12 +50,15 @@ export async function assemble(
 
   const ids = idsOf(groups, mainOf, old.photos)
   const photos: Record<string, Photo> = Object.create(null)
+  const all: Photo[] = []
   for (const [head, group] of groups) {
     const id = ids.get(head) as string
-    const waits = group.some((one) => waiting.has(one.export))
-    photos[id] = photoOf(id, group, account, waits)
+    const waits = waiting.size > 0 && group.some((one) => waiting.has(one.export))
+    const photo = photoOf(id, group, account, waits)
+    photos[id] = photo
+    all.push(photo)
   }
-  markClusters(Object.values(photos))
+  markClusters(all)
   const idOf = (one: Media) => ids.get(headOf(one)) as string
   const albums = albumsOf(folders, photos, idOf, old.albums, { memories, comments }, account)
   return { photos, albums, ...account }

@@ -20,21 +20,19 @@ export function photoOf(id: string, group: Media[], account: Account, waits: boo
   for (const one of ordered) listSidecar(id, one, from, account)
   const { title, taken, place = facts.placeExif, modified, people, description, url } = facts
   const shown = titleFor(main, title)
-  const photo: Photo = {
-    title: shown,
-    ...(title && title !== shown && { named: title }),
-    kind: mediaKind(main.name) === 'video' ? 'video' : 'image',
-    taken: taken ?? null,
-    files,
-    ...(description && { description }),
-    ...(people && { people }),
-    ...(url && { url }),
-    ...(place && { place }),
-    ...(facts.favorite && { favorite: true }),
-    ...(facts.partner && { partner: true }),
-    ...(modified !== undefined && { known: modified }),
-    ...standingOf(ordered, facts),
-  }
+  const kind = mediaKind(main.name) === 'video' ? 'video' : 'image'
+  const photo: Photo =
+    title && title !== shown
+      ? { title: shown, named: title, kind, taken: taken ?? null, files }
+      : { title: shown, kind, taken: taken ?? null, files }
+  if (description) photo.description = description
+  if (people) photo.people = people
+  if (url) photo.url = url
+  if (place) photo.place = place
+  if (facts.favorite) photo.favorite = true
+  if (facts.partner) photo.partner = true
+  if (modified !== undefined) photo.known = modified
+  Object.assign(photo, standingOf(ordered, facts))
   if (photo.taken === null) guessTime(photo, ordered)
   if (waits && !group.some((one) => one.sidecar && (one.pair.certain || one.trusted)))
     photo.waits = true

@@ -105,16 +105,10 @@ function fileOf(
     why,
   })
   const { part, path, size, crc, head } = file
-  return {
-    part,
-    path,
-    size,
-    crc,
-    role,
-    ...(sidecar && { sidecar: sidecar.path }),
-    ...(sidecar && sidecar.part !== part && { sidecarPart: sidecar.part }),
-    ...(head && { head }),
-    ...(!certain && { uncertain: true as const }),
-    why,
-  }
+  const own: Omit<PhotoFile, 'why'> = { part, path, size, crc, role }
+  if (sidecar) own.sidecar = sidecar.path
+  if (sidecar && sidecar.part !== part) own.sidecarPart = sidecar.part
+  if (head) own.head = head
+  if (!certain) own.uncertain = true
+  return Object.assign(own, { why })
 }
