@@ -141,10 +141,12 @@ await sendParts(parts, places, {
   workers,
   send,
   counting,
-  isDoubtful: (id) => Boolean(transfers[id]?.sending),
-  async lookFor({ file }, body) {
-    const there = await arrivedBefore(server, body)
-    if (there) arrived.set(file, there)
+  doubtful: {
+    is: (id) => Boolean(transfers[id]?.sending),
+    async lookFor({ file }, body) {
+      const there = await arrivedBefore(server, body)
+      if (there) arrived.set(file, there)
+    },
   },
 })
 

@@ -1,7 +1,7 @@
 import type { Changes } from '../immich/immich.ts'
 import { storedName, type Upload } from '../immich/upload.ts'
 import type { Head } from '../picture/picture.ts'
-import { xmp } from '../picture/xmp.ts'
+import { type XmpFields, xmp } from '../picture/xmp.ts'
 import type { Asset, Photo, Place, Want } from '../state/records.ts'
 import { instantOf, instantsOf, plausibleOffset, shownAt, withOffset, zoneAt } from '../time.ts'
 
@@ -20,23 +20,8 @@ export function arrival(
   head: Head,
 ): { fields: Upload['fields']; sidecar?: string; want: Want } {
   const { place, description } = photo
-  const time = timeOf(photo, head)
+  const { time, said, isNews, tags } = sayingOf(photo, head)
   const own = new Date((photo.taken ?? time.instant ?? Date.now() / 1000) * 1000).toISOString()
-  const guessed = photo.takenFrom === 'name' || photo.takenFrom === 'year'
-  const tags = tagsOf(photo, guessed && time.from === 'guess')
-  const needsSidecar =
-    (time.shown !== undefined && !time.inFile) ||
-    (place !== undefined && !samePlace(place, head.place)) ||
-    (description !== undefined && description.trim() !== head.description?.trim()) ||
-    tags.length > 0
-  // A place without a date would break the date of a file that names no zone: one sidecar says all that is known.
-  const sidecar = xmp({
-    ...(time.shown && { instant: time.shown.text }),
-    ...(time.shown?.offset && { offset: time.shown.offset }),
-    ...(place && { place }),
-    ...(description && { description }),
-    ...(tags.length > 0 && { tags }),
-  })
   const isClock =
     time.shown !== undefined &&
     (time.instant ?? 0) > LAST_ODD_ZONE &&
@@ -49,7 +34,7 @@ export function arrival(
       ...(photo.archived && { visibility: 'archive' }),
       ...(photo.locked && { visibility: 'locked' }),
     },
-    ...(needsSidecar && { sidecar }),
+    ...(isNews && { sidecar: xmp(said) }),
     want: {
       name: storedName(photo.title),
       ...(time.instant !== null && { instant: new Date(time.instant * 1000).toISOString() }),
@@ -62,6 +47,31 @@ export function arrival(
       ...(photo.locked && { visibility: 'locked' }),
     },
   }
+}
+
+/**
+ * What there is to say of a photo beside what its file says: as the fields of an XMP, and whether any of them `isNews`,
+ * since the file itself says something else or nothing. A place without a date would break the date of a file that
+ * names no zone: all that is known is said together.
+ */
+export function sayingOf(photo: Photo, head: Head) {
+  const { place, description } = photo
+  const time = timeOf(photo, head)
+  const guessed = photo.takenFrom === 'name' || photo.takenFrom === 'year'
+  const tags = tagsOf(photo, guessed && time.from === 'guess')
+  const isNews =
+    (time.shown !== undefined && !time.inFile) ||
+    (place !== undefined && !samePlace(place, head.place)) ||
+    (description !== undefined && description.trim() !== head.description?.trim()) ||
+    tags.length > 0
+  const said: XmpFields = {
+    ...(time.shown && { instant: time.shown.text }),
+    ...(time.shown?.offset && { offset: time.shown.offset }),
+    ...(place && { place }),
+    ...(description && { description }),
+    ...(tags.length > 0 && { tags }),
+  }
+  return { time, said, isNews, tags }
 }
 
 /**

@@ -1,27 +1,29 @@
 import { stillThere } from '../archive/archive.ts'
 import { Interrupted, Refused } from '../immich/refusal.ts'
 import { number } from '../progress.ts'
-import { Fail, hint, say } from '../stage.ts'
-import type { Transfer } from '../state/records.ts'
-import { Unreadable } from './sending.ts'
+import { Fail, hint, say, stage } from '../stage.ts'
+import { Unreadable } from './reading.ts'
 
 // Lines of one kind; the rest is counted.
 export const SHOWN = 20
 // Photos in a row that the server refuses with the same words: it is no photo's fault. Each refusal may leave a file there.
 const ALIKE = 25
 
+/** The record of an item keeps what it was, how it failed, and how often. */
+type Failing = { at: string; sending?: true; failed?: string; tries?: number }
+
 /**
  * One item's failure is counted, told and recorded, and the run goes on; what would fail every item is thrown and ends it.
  * Throws Fail, too, where one photo after the other is refused alike.
  */
-export function failures({
+export function failures<Item extends Failing>({
   nameOf,
   before,
   record,
 }: {
   nameOf(id: string): string | undefined
-  before(id: string): Transfer | undefined
-  record(id: string, transfer: Transfer): void
+  before(id: string): Item | undefined
+  record(id: string, item: Item): void
 }) {
   const failed = new Set<string>()
   let told = 0
@@ -37,10 +39,10 @@ export function failures({
       if (error instanceof Unreadable) await stillThere(error.part)
       failed.add(id)
       if (++told <= SHOWN) say(`${nameOf(id)}: ${error.message}`)
-      const { sending: _, tries = 0, ...rest } = before(id) ?? ({} as Transfer)
+      const { sending: _, tries = 0, ...rest } = before(id) ?? ({} as Item)
       const counts = Number(!(error instanceof Interrupted))
       const at = new Date().toISOString()
-      record(id, { ...rest, at, failed: error.message, tries: tries + counts })
+      record(id, { ...rest, at, failed: error.message, tries: tries + counts } as Item)
       stopWhereAlike(error)
     }
   }
@@ -62,7 +64,7 @@ export function failures({
     if (told > SHOWN) say(`and ${number(told - SHOWN)} more that failed`)
     if (failed.size > 0)
       say(
-        `run ${hint('transfer')} again to retry what failed; ${hint('status', '--list failed')} shows it`,
+        `run ${hint(stage)} again to retry what failed; ${hint('status', '--list failed')} shows it`,
       )
   }
 

@@ -4,7 +4,7 @@ import { count, number, size } from '../progress.ts'
 import { Fail, say } from '../stage.ts'
 import type { Part } from '../state/records.ts'
 import { SHOWN } from './failures.ts'
-import { Unreadable } from './sending.ts'
+import { Unreadable } from './reading.ts'
 import { asTheyCome, byPhoto, type Group, type Wanted } from './whereabouts.ts'
 
 export type Route = {
@@ -13,10 +13,8 @@ export type Route = {
   send(group: Group): Promise<void>
   /** Runs work for one photo, whose failure ends nothing but that. */
   counting(id: string, work: () => Promise<void>): Promise<void>
-  /** A killed run was sending this photo. */
-  isDoubtful(id: string): boolean
-  /** Asks the server whether it has such a file, before it is sent once more. */
-  lookFor(wanted: Wanted, body: Body): Promise<void>
+  /** Photos that a killed run was sending: where a file can be read only once, the server is asked for it in a pass before. */
+  doubtful?: { is(id: string): boolean; lookFor(wanted: Wanted, body: Body): Promise<void> }
 }
 
 /** Sends what is wanted out of each part, one part after the other. What cannot be read of one is told, and the rest goes over. */
@@ -64,14 +62,14 @@ async function sendFrom(part: Part, files: Wanted[], route: Route): Promise<void
 }
 
 /** What a killed run was sending out of a tgz, and can be read once in a pass only, is looked for in a pass of its own. */
-async function lookThrough(part: Part, files: Wanted[], { isDoubtful, lookFor, counting }: Route) {
-  const doubtful = files.filter(({ id }) => isDoubtful(id))
-  if (doubtful.length === 0) return
-  const byPath = new Map(doubtful.map((one) => [one.from.path, one]))
-  const from = doubtful.map(({ from }) => from)
+async function lookThrough(part: Part, files: Wanted[], { doubtful, counting }: Route) {
+  const wanted = files.filter(({ id }) => doubtful?.is(id))
+  if (!doubtful || wanted.length === 0) return
+  const byPath = new Map(wanted.map((one) => [one.from.path, one]))
+  const from = wanted.map(({ from }) => from)
   for await (const body of bodies(part, from)) {
     const wanted = byPath.get(body.path) as Wanted
-    if (body.once) await counting(wanted.id, () => lookFor(wanted, body))
+    if (body.once) await counting(wanted.id, () => doubtful.lookFor(wanted, body))
   }
 }
 

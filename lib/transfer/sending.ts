@@ -4,20 +4,11 @@ import { toAsset } from '../immich/assets.ts'
 import type { Immich } from '../immich/immich.ts'
 import { storedName, type Upload } from '../immich/upload.ts'
 import { uploadName } from '../immich/upload-name.ts'
-import { HEAD_BYTES, type Head, readHead } from '../picture/picture.ts'
-import { doing } from '../spent.ts'
-import type { Asset, Part, Photo, PhotoFile, Transfer, Want } from '../state/records.ts'
+import type { Head } from '../picture/picture.ts'
+import type { Asset, Photo, PhotoFile, Transfer, Want } from '../state/records.ts'
 import { fileKey, filesToSend, motionOf } from '../takeout/photo-files.ts'
 import { arrival, completion } from './arrival.ts'
-
-/** A file's bytes could not be read: it is told, and the others go on. */
-export class Unreadable extends Error {
-  part: Part
-  constructor(part: Part, cause: unknown) {
-    super((cause as Error).message, { cause })
-    this.part = part
-  }
-}
+import { openBody, readable } from './reading.ts'
 
 export type Sending = {
   server: Immich
@@ -55,7 +46,7 @@ export async function sendFiles(
     (a, b) => order.indexOf(a.file) - order.indexOf(b.file),
   )) {
     const isMain = file === photo.files[0]
-    const { head, body: bytes, close } = await open(body, sent)
+    const { head, body: bytes, close } = await openBody(body, sent)
     const title = uploadName(photo, file, head.type)
     const { fields, sidecar, want } = arrival({ ...photo, title }, head)
     const live = isMain ? motionOf(photo, transfer) : undefined
@@ -202,55 +193,4 @@ function inPlaceOf({ asset = '', main = '' }: Transfer, photo: Photo, transfer: 
 
 function owing(transfer: Transfer, what: string): Transfer {
   return { ...transfer, owes: [...new Set([...(transfer.owes ?? []), what])] }
-}
-
-/** Reads the head of the stream, and gives a body that begins with it again; a second attempt opens a fresh stream. */
-async function open(body: Body, sent: (bytes: number) => void) {
-  const stream = counted(readable(body), sent)
-  const first: Buffer[] = []
-  let length = 0
-  while (length < HEAD_BYTES) {
-    const next = await stream.next()
-    if (next.done) break
-    first.push(next.value)
-    length += next.value.length
-  }
-  const head: Head = await readHead(Buffer.concat(first), body.path)
-  let opened = false
-  async function* whole() {
-    if (opened) return yield* counted(readable(body), sent)
-    opened = true
-    try {
-      yield* first.splice(0)
-      yield* stream
-    } finally {
-      await stream.return(undefined)
-    }
-  }
-  // A tar has no way back: one attempt, and the next run tries again.
-  // Where nobody reads on, as much of it is left as there was: a tar would wait for its reader.
-  const close = async () => void (await stream.return(undefined))
-  return { head, body: body.once ? whole() : whole, close }
-}
-
-async function* readable(body: Body): AsyncGenerator<Buffer> {
-  let over = doing('reading')
-  try {
-    for await (const chunk of body.open()) {
-      over()
-      yield chunk
-      over = doing('reading')
-    }
-  } catch (error) {
-    throw new Unreadable(body.part, error)
-  } finally {
-    over()
-  }
-}
-
-async function* counted(chunks: AsyncGenerator<Buffer>, sent: (bytes: number) => void) {
-  for await (const chunk of chunks) {
-    yield chunk
-    sent(chunk.length)
-  }
 }

@@ -54,8 +54,7 @@ export function standing(
   rules: Rules = {},
 ): Standing {
   const { asset, failed, want = {}, had } = transfer ?? {}
-  if (photo.replacedBy && !asset)
-    return { is: 'left out', why: 'picked, and its original has come' }
+  if (photo.replacedBy && !asset) return REPLACED
   const there = asset ?? (transfer?.again ? undefined : link?.asset)
   if (there && !(asset && (transfer?.at ?? '') >= indexed)) {
     // No listing shows the locked folder.
@@ -64,24 +63,46 @@ export function standing(
     if (assets[there]?.trashed && !want.trashed)
       return { is: 'removed', why: 'in the trash of the server' }
   }
-  if (!there && (photo.picked?.until ?? Number.POSITIVE_INFINITY) < Date.now())
-    return { is: 'left out', why: 'picked, and Google has ended that choice: pick it again' }
+  if (!there && isOver(photo)) return OVER
   if (failed) return { is: 'failed', why: failed }
   if (transfer && asset) {
     const due = dueOf(photo, link, transfer, check, { assets, indexed }, rules)
     if (due.length > 0) return { is: 'to complete', why: due.join(', ') }
     return had ? { is: 'linked', why: link?.how ?? 'checksum' } : { is: 'transferred', why: '' }
   }
+  const out = leftOut(photo, rules)
+  if (out) return out
+  if (there) return { is: 'to complete', why: link?.how ?? '' }
+  if (photo.waits && !rules.noMoreParts) return WAITS
+  if (link && (link.how === 'several' || link.how === 'disputed'))
+    return { is: 'undecided', why: link.how }
+  return { is: 'to send', why: link?.how ?? 'not linked yet' }
+}
+
+const REPLACED: Standing = { is: 'left out', why: 'picked, and its original has come' }
+const OVER: Standing = {
+  is: 'left out',
+  why: 'picked, and Google has ended that choice: pick it again',
+}
+const WAITS: Standing = { is: 'waits', why: 'its sidecar may lie in a missing part' }
+
+function isOver({ picked }: Photo) {
+  return (picked?.until ?? Number.POSITIVE_INFINITY) < Date.now()
+}
+
+/** What Google says of it that keeps it out. */
+function leftOut(photo: Photo, rules: Rules): Standing | undefined {
   if (photo.trashed && !rules.includeTrashed)
     return { is: 'left out', why: 'in the trash of Google Photos' }
   if (photo.locked && !rules.includeLocked) return { is: 'left out', why: 'in the locked folder' }
   if (photo.partner && rules.noPartner) return { is: 'left out', why: 'from a partner' }
-  if (there) return { is: 'to complete', why: link?.how ?? '' }
-  if (photo.waits && !rules.noMoreParts)
-    return { is: 'waits', why: 'its sidecar may lie in a missing part' }
-  if (link && (link.how === 'several' || link.how === 'disputed'))
-    return { is: 'undecided', why: link.how }
-  return { is: 'to send', why: link?.how ?? 'not linked yet' }
+}
+
+/** What holds a photo back that is nowhere yet, wherever it would go. */
+export function heldBack(photo: Photo, rules: Rules): Standing | undefined {
+  if (photo.replacedBy) return REPLACED
+  if (isOver(photo)) return OVER
+  return leftOut(photo, rules) ?? (photo.waits && !rules.noMoreParts ? WAITS : undefined)
 }
 
 /** What is still to be done for a photo that is on the server. */

@@ -35,7 +35,10 @@ export async function locate(
       found.set(from.part, list)
     }
   }
-  return new Map([...found].sort(([a], [b]) => isTgz(a) - isTgz(b)))
+  // Always in the same order, whatever is left of it.
+  const order = new Map(Object.keys(parts).map((id, at) => [id, at]))
+  const at = (part: string) => (order.get(part) ?? 0) + isTgz(part) * order.size
+  return new Map([...found].sort(([a], [b]) => at(a) - at(b)))
 }
 
 export type Group = { id: string; files: { file: PhotoFile; body: Body }[] }
