@@ -45,9 +45,10 @@ dupes-verify:  ## Check what was done: fields, trash, copies
 dupes-restore: ## Bring it back as it was
 
 ##@ Folders, without a server (docs/folders.md)
+mirror:        ## All of it into plain folders, without a server: make mirror TAKEOUT=... LIBRARY=/mnt/photos
 organize:      ## Sort inboxes into a gallery by month: make organize IMPORTS="~/Sync/Phone ~/Sync/PC" GALLERY=~/Photos
 
-STAGES := auth index-gphotos index-immich link transfer sync verify status doctor cron dupes-analyze dupes-execute dupes-verify dupes-restore organize
+STAGES := auth index-gphotos index-immich link transfer mirror sync verify status doctor cron dupes-analyze dupes-execute dupes-verify dupes-restore organize
 .PHONY: $(STAGES)
 $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)

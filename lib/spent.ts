@@ -1,7 +1,13 @@
 import { say } from './stage.ts'
 
 /** What a stage's time goes into, beside its own work. */
-type Doing = 'reading' | 'sending' | 'waiting for the server' | 'keeping the state'
+type Doing =
+  | 'reading'
+  | 'sending'
+  | 'waiting for the server'
+  | 'writing'
+  | 'metadata'
+  | 'keeping the state'
 
 // Less than this nobody asks about.
 const SHORT_SECONDS = 5

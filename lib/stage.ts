@@ -128,6 +128,17 @@ export function wholeNumber(flag: string, text: unknown, least = 1): number {
   return number
 }
 
+/** `text` where it is one of these words; throws a usage Fail (exit 2) that names `flag` otherwise. */
+export function oneOf<const Word extends string>(
+  flag: string,
+  text: string,
+  words: readonly Word[],
+): Word {
+  const found = words.find((word) => word === text)
+  if (found !== undefined) return found
+  throw new Fail(`Cannot read ${flag}: "${text}" is none of ${words.join(', ')}`, { exitCode: 2 })
+}
+
 // ACCOUNT=anna keeps a second person apart: her own .env.anna and data/anna/.
 const account = process.env.ACCOUNT ?? ''
 if (!/^[\w-]*$/.test(account)) {

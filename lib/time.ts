@@ -45,6 +45,12 @@ function load(): Find {
   return find
 }
 
+/** Degrees to about a metre: servers round, and so do files. */
+export function samePlace(a: Place | undefined, b: Place | undefined): boolean {
+  if (!a || !b) return a === b
+  return Math.abs(a[0] - b[0]) < 1e-5 && Math.abs(a[1] - b[1]) < 1e-5
+}
+
 /**
  * The time in a file's name (IMG_20210304_101112, PXL_…, 2021-03-04 10.11.12, IMG-20210304-WA0001) as UTC seconds, or
  * null. Cameras write the wall clock, here read in `zone`; only a Pixel writes UTC. A date alone means noon.

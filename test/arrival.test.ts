@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Head } from '../lib/picture/picture.ts'
 import type { Photo, Place } from '../lib/state/records.ts'
-import { arrival, completion, GUESSED_TAG, samePlace } from '../lib/transfer/arrival.ts'
+import { samePlace } from '../lib/time.ts'
+import { arrival, completion, GUESSED_TAG } from '../lib/transfer/arrival.ts'
 
 process.env.TIME_ZONE = 'Europe/Berlin'
 const NOON = Date.UTC(2021, 5, 1, 12) / 1000

@@ -19,6 +19,7 @@ test.each([
   [
     'live.heic',
     {
+      camera: 'iPhone 15',
       type: 'heic',
       width: 320,
       height: 240,
@@ -70,6 +71,7 @@ test('the EXIF of a JPEG is read whole', async () => {
     type: 'jpg',
     width: 32,
     height: 24,
+    camera: 'Landscape 1',
   })
 })
 
@@ -95,7 +97,7 @@ test.each([
   ['blanks for a caption', { description: '          ' }],
 ])('%s is treated as absent', async (_, exif) => {
   const head = await readHead(withExif(tiny, exif), 'a.jpg')
-  expect(head).toEqual({ type: 'jpg', width: 32, height: 24 })
+  expect(head).toEqual({ type: 'jpg', width: 32, height: 24, camera: 'Landscape 1' })
 })
 
 test('an absurd offset leaves the wall clock alone', async () => {

@@ -12,16 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  draft,
-  drop,
-  holds,
-  isLeftDraft,
-  lookAt,
-  partName,
-  place,
-  syncFolders,
-} from '../lib/folders/writing.ts'
+import { draft, drop, holds, lookAt, partName, place, syncFolders } from '../lib/folders/writing.ts'
 
 let dir: string
 beforeEach(() => {
@@ -41,7 +32,6 @@ test('a file is written under another name, hashed, with its time, and then gets
     size: 5,
     sha1: sha1('hello'),
   })
-  expect(isLeftDraft(made.path)).toBe(true)
   expect(await place(made.path, join(folder, 'x.jpg'))).toBe(true)
   await syncFolders([folder], dir)
   expect(readdirSync(folder)).toEqual(['x.jpg'])

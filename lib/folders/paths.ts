@@ -167,10 +167,9 @@ export function safeName(name: string): string {
     .toWellFormed()
     .normalize('NFC')
     .replace(/[/\\:*?"<>|]|\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '_')
-    .replace(/^\.+/, '_')
   const { base, extension } = splitName(plain)
-  const ending = extension.length > 20 ? '' : extension
-  let stem = (ending ? base : plain).trim() || '_'
+  const ending = extension.length < 2 || extension.length > 20 ? '' : extension
+  let stem = (ending ? base : plain).replace(/^\.+/, '_').trim() || '_'
   const room = NAME_BYTES - Buffer.byteLength(ending)
   if (Buffer.byteLength(stem) > room) stem = clipped(stem, room)
   const isReserved = /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(stem.replace(/\..*/, ''))

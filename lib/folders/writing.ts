@@ -1,7 +1,19 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { link, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import {
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  unlink,
+} from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { doing } from '../spent.ts'
 
 /** What a file is called that is being written; one that a kill left is written anew, or swept away. */
 export const PART_ENDING = '.photoferry-part'
@@ -30,15 +42,10 @@ export async function draft(
     for await (const chunk of chunks) {
       hash.update(chunk)
       size += chunk.length
-      await file.writeFile(chunk)
+      await file.writeFile(chunk).finally(doing('writing'))
     }
-    if (modified !== undefined) {
-      // As a date: of a number below zero Node makes today.
-      const time = new Date(modified * 1000)
-      // A time that a file system cannot hold is no reason to go without the file.
-      await file.utimes(time, time).catch(() => {})
-    }
-    await file.sync()
+    await setTime(file, modified)
+    await file.sync().finally(doing('writing'))
   } catch (error) {
     await file.close().catch(() => {})
     await rm(path, { force: true }).catch(() => {})
@@ -46,6 +53,28 @@ export async function draft(
   }
   await file.close()
   return { path, size, sha1: hash.digest('hex') }
+}
+
+/** What another program wrote at `path`, on disk and with its time. */
+export async function written(path: string, modified?: number): Promise<Draft> {
+  const file = await open(path, 'r+')
+  try {
+    await setTime(file, modified)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  const found = await lookAt(path)
+  if (!found) throw new Error(`${path} is gone`)
+  return { path, ...found }
+}
+
+async function setTime(file: FileHandle, modified: number | undefined) {
+  if (modified === undefined) return
+  // As a date: of a number below zero Node makes today.
+  const time = new Date(modified * 1000)
+  // A time that a file system cannot hold is no reason to go without the file.
+  await file.utimes(time, time).catch(() => {})
 }
 
 /** The folder is made where it is not there yet, which is seldom. */
@@ -131,6 +160,35 @@ function nothing(error: NodeJS.ErrnoException) {
   throw error
 }
 
-/** Of a path: whether it is what a killed run left of a file that it was writing. */
-export const isLeftDraft = (path: string) =>
-  basename(path).startsWith('.') && path.endsWith(PART_ENDING)
+/**
+ * Lets what was written be recorded once the names in its folders are on disk, many of them together: a record that is
+ * lost to a kill costs a second look at its files.
+ */
+export function inGroups(root: string, everyMs = 200) {
+  let folders = new Set<string>()
+  let records: (() => void)[] = []
+  let last = performance.now()
+  const settle = async () => {
+    const [named, done] = [folders, records]
+    folders = new Set()
+    records = []
+    await syncFolders(named, root)
+    for (const record of done) record()
+    last = performance.now()
+  }
+  return {
+    async add(into: string[], record: () => void) {
+      for (const folder of into) folders.add(folder)
+      records.push(record)
+      if (performance.now() - last > everyMs) await settle()
+    },
+    settle,
+  }
+}
+
+/** Takes away what a run that was killed left half written. */
+export async function sweep(root: string): Promise<void> {
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []))
+    if (entry.isFile() && entry.name.startsWith('.') && entry.name.endsWith(PART_ENDING))
+      await rm(join(entry.parentPath, entry.name))
+}

@@ -56,6 +56,7 @@ export function movieFacts(bytes: Buffer) {
     local?: string
     description?: string
     contentId?: string
+    camera?: string
   } = {}
   let size = { width: 0, height: 0 }
   for (const moov of inside(bytes, 'moov')) {
@@ -78,6 +79,7 @@ export function movieFacts(bytes: Buffer) {
       facts.local ??= said.get('com.apple.quicktime.creationdate')
       facts.description ??= said.get('com.apple.quicktime.description')
       facts.contentId ??= said.get('com.apple.quicktime.content.identifier')
+      facts.camera ??= said.get('com.apple.quicktime.model')
     }
   }
   return size.width ? { ...facts, ...size } : facts

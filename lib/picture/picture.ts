@@ -24,6 +24,8 @@ export type Head = {
   seconds?: number
   /** Apple's id, the same in both halves of a live photo. */
   contentId?: string
+  /** The model. */
+  camera?: string
 }
 
 /**
@@ -69,6 +71,7 @@ const WANTED = {
     'DateTimeDigitized',
     'OffsetTimeDigitized',
     'ImageDescription',
+    'Model',
     'SubfileType',
     'ImageWidth',
     'ImageLength',
@@ -129,6 +132,7 @@ async function tags(head: Buffer): Promise<Head> {
     place: placeOf(gps as unknown as Record<string, number> | undefined),
     description: exif.ImageDescription?.description || xmp.description?.description,
     contentId,
+    camera: exif.Model?.description,
   } as Head
 }
 
@@ -180,15 +184,17 @@ function placeOf(gps: Record<string, number> | undefined): Place | undefined {
 
 /** Drops what is empty or absurd, so that a field that is there can be believed. */
 function tidy(head: Head): Head {
-  const { width = 0, height = 0, description, contentId, ...rest } = head
-  const text = typeof description === 'string' ? description.replaceAll('\0', '').trim() : ''
-  const id = contentId?.replaceAll('\0', '').trim()
+  const { width = 0, height = 0, description, contentId, camera, ...rest } = head
+  const plain = (value: unknown) =>
+    typeof value === 'string' ? value.replaceAll('\0', '').trim() : ''
+  const [text, id, model] = [plain(description), plain(contentId), plain(camera)]
   const sized = width > 0 && height > 0
   const tidied = {
     ...rest,
     ...(sized && { width, height }),
     ...(text && { description: text }),
     ...(id && { contentId: id }),
+    ...(model && { camera: model }),
   }
   return Object.fromEntries(
     Object.entries(tidied).filter(([, value]) => value !== undefined && value !== ''),

@@ -1,5 +1,6 @@
 import type { Decision, Found, Member } from '../dupes/deciding.ts'
 import type { Steps } from '../dupes/steps.ts'
+import type { XmpFields } from '../picture/xmp.ts'
 
 // What the state holds: the records of each collection, and the document.
 
@@ -279,6 +280,44 @@ export type Transfer = {
   tries?: number
 }
 
+/** A file of a photo as it lies in the folders. */
+export type MirroredFile = {
+  /** Below the library's root. */
+  path: string
+  /** Bytes and SHA-1 (hex) of what lies there. */
+  size: number
+  sha1: string
+  /** Which of the photo's files: CRC-32 and size (its path in the export where these were never read). */
+  key: string
+  role: PhotoFile['role']
+  /** SHA-1 as Google gave it, where metadata was written into it. */
+  was?: string
+  /** What was said of it, in its sidecar or inside. */
+  said?: XmpFields
+  /** SHA-1 of its sidecar; `merged` where others have a share in that, `kept` where it could not be read. */
+  sidecar?: string
+}
+
+/** Of a photo, or of an album (then `album` is its folder below the root). */
+export type Mirrored = {
+  at: string
+  files?: MirroredFile[]
+  /** Which of them is the photo itself, by its key. */
+  main?: string
+  /** Tells whether the index says something else of it by now. */
+  seen?: string
+  album?: string
+  title?: string
+  /** How its members lie there: links, hardlinks, copies or json. */
+  as?: string
+  /** photo -> name in the album's folder -> path of the file. What was put there once is not put there again. */
+  added?: Record<string, Record<string, string>>
+  /** SHA-1 of its album.json. */
+  json?: string
+  failed?: string
+  tries?: number
+}
+
 export type Check = {
   at: string
   ok?: true
@@ -341,6 +380,7 @@ export type State = {
   albumLinks: Record<string, AlbumLink> // link
   transfers: Record<string, Transfer> // transfer
   checks: Record<string, Check> // verify
+  mirrored: Record<string, Mirrored> // mirror
   duplicates: Record<string, Duplicate> // dupes-*
   decisions: Record<string, Decided> // review
   organized: Record<string, Organized> // organize

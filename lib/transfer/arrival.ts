@@ -3,7 +3,15 @@ import { storedName, type Upload } from '../immich/upload.ts'
 import type { Head } from '../picture/picture.ts'
 import { type XmpFields, xmp } from '../picture/xmp.ts'
 import type { Asset, Photo, Place, Want } from '../state/records.ts'
-import { instantOf, instantsOf, plausibleOffset, shownAt, withOffset, zoneAt } from '../time.ts'
+import {
+  instantOf,
+  instantsOf,
+  plausibleOffset,
+  samePlace,
+  shownAt,
+  withOffset,
+  zoneAt,
+} from '../time.ts'
 
 // 1 July 1937, UTC seconds: before it there were zones with seconds in their offset, and nobody shows these alike.
 const LAST_ODD_ZONE = -1_025_740_800
@@ -139,12 +147,6 @@ export function completion(
     }
   }
   return { changes, want }
-}
-
-/** Degrees to about a metre: servers round, and so do files. */
-export function samePlace(a: Place | undefined, b: Place | undefined): boolean {
-  if (!a || !b) return a === b
-  return Math.abs(a[0] - b[0]) < 1e-5 && Math.abs(a[1] - b[1]) < 1e-5
 }
 
 // There Immich takes the zone of the nearest town on land, which is nothing that can be known here.

@@ -1,5 +1,5 @@
 import type { Asset, AssetAlbum, Check, Transfer, Want } from '../state/records.ts'
-import { samePlace } from './arrival.ts'
+import { samePlace } from '../time.ts'
 
 export type Differs = NonNullable<Check['differs']>
 

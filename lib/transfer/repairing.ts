@@ -1,7 +1,6 @@
 import type { Changes, Immich } from '../immich/immich.ts'
 import type { Check, Transfer, Want } from '../state/records.ts'
-import { withOffset } from '../time.ts'
-import { samePlace } from './arrival.ts'
+import { samePlace, withOffset } from '../time.ts'
 import { differsOf, isGone, piecesOf } from './checking.ts'
 
 // A server that loses a field twice will not keep it.

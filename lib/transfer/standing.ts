@@ -126,7 +126,7 @@ function dueOf(
 }
 
 /** How many photos stand where, in the order in which an account names them. */
-export function tally(standings: Iterable<Standing>): Record<string, number> {
+export function tally(standings: Iterable<{ is: string; why: string }>): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { is, why } of standings) {
     const row = is === 'left out' || is === 'undecided' || is === 'removed' ? `${is}: ${why}` : is

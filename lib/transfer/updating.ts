@@ -1,8 +1,8 @@
 import { toAsset } from '../immich/assets.ts'
 import type { Changes, Immich } from '../immich/immich.ts'
 import type { Asset, Photo, Place, Transfer, Want } from '../state/records.ts'
-import { plausibleOffset, withOffset } from '../time.ts'
-import { GUESSED_TAG, samePlace, tagsOf } from './arrival.ts'
+import { plausibleOffset, samePlace, withOffset } from '../time.ts'
+import { GUESSED_TAG, tagsOf } from './arrival.ts'
 import { sameSecond, sameText } from './checking.ts'
 
 /** What an asset is to hold from now on; a field that is not there stays as it is. */

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { readdir, rm, statfs, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { size } from '../progress.ts'
+import { Fail, hint } from '../stage.ts'
+
+/** Bytes that are free where a folder is, or will be. */
+export async function freeAt(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(there(path))
+  return bavail * bsize
+}
+
+/** Whether the disk of a folder takes symbolic links. */
+export async function takesLinks(path: string): Promise<boolean> {
+  const probe = join(there(path), `.photoferry-link-${process.pid}`)
+  try {
+    await symlink('photoferry', probe)
+    await rm(probe)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The folder, or the nearest above it that is there. */
+function there(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : there(dirname(path))
+}
+
+/** Throws Fail where that many bytes do not fit; else gives what is free. */
+export async function roomFor(bytes: number, root: string): Promise<number> {
+  const free = await freeAt(root)
+  if (free < bytes)
+    throw new Fail(
+      `Cannot mirror ${size(bytes)}: ${root} has ${size(free)} free: make room, name another disk with LIBRARY=, or take a part with --dates or --albums`,
+    )
+  return free
+}
+
+/**
+ * Throws Fail where the library is not where it was filled before: a disk that is not mounted leaves an empty folder, and
+ * another one would get what is new alone.
+ */
+export async function sameLibrary(root: string, last: string | undefined, photos: number) {
+  if (photos === 0) return
+  const again = hint('mirror', '--resync')
+  if (last !== undefined && last !== root)
+    throw new Fail(
+      `Cannot mirror into ${root}: the ${photos} photos of this state lie in ${last}: set LIBRARY to that; or move them there, or not, and ${again} writes what is not there`,
+    )
+  const names = await readdir(root).catch(() => [])
+  if (names.length > 0) return
+  throw new Fail(
+    `Cannot mirror into ${root}: it is empty, and ${photos} photos were written there: bring that disk back, or write all of it again by ${again}`,
+  )
+}

@@ -1,0 +1,257 @@
+#!/usr/bin/env node
+import { dirname, join, relative, resolve } from 'node:path'
+import { $ } from 'zx'
+import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
+import { endMetadata } from '../lib/folders/metadata.ts'
+import { pathKey, pathMaker, pathUsage, safeName } from '../lib/folders/paths.ts'
+import { inGroups, sweep } from '../lib/folders/writing.ts'
+import { ALBUMS, ALBUMS_AS, copiesSize, fillAlbum, isAlbumLeft } from '../lib/mirror/albums.ts'
+import { lookAround } from '../lib/mirror/looking.ts'
+import { MAX_TRIES, mirrorPlan, thereOf } from '../lib/mirror/plan.ts'
+import { putFiles } from '../lib/mirror/putting.ts'
+import { renew } from '../lib/mirror/renewing.ts'
+import { roomFor, sameLibrary, takesLinks } from '../lib/mirror/room.ts'
+import { METADATA, ownersOf, type Tree } from '../lib/mirror/tree.ts'
+import { splitName } from '../lib/pairing/media.ts'
+import { pool, turns } from '../lib/pool.ts'
+import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
+import { tellTime } from '../lib/spent.ts'
+import { dataFolder, Fail, flags, hint, oneOf, print, say, wholeNumber } from '../lib/stage.ts'
+import type { Mirrored, Photo } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
+import { filesLeft } from '../lib/takeout/photo-files.ts'
+import { failures } from '../lib/transfer/failures.ts'
+import { sendParts } from '../lib/transfer/routes.ts'
+import { ruleFlags, rulesOf } from '../lib/transfer/rules.ts'
+import { type Group, locate } from '../lib/transfer/whereabouts.ts'
+
+const usage = `
+Put every photo into a plain folder tree: once, under its name, with its time, its caption, its albums. Needs no server.
+
+  reads   parts, photos, albums (index-gphotos, which it runs first where TAKEOUT is given)
+  writes  mirrored; below LIBRARY: photos, their metadata, albums; nothing is deleted or written over
+
+Usage: make mirror TAKEOUT="..." [LIBRARY=data/library] [ARGS="..."]
+${pathUsage}
+  --metadata xmp            what the file does not say itself: xmp beside it, embed into it (exiftool), none
+  --embed                   the same as --metadata embed
+  --albums-as links         links, hardlinks or copies in ${ALBUMS}/, json alone, or none; without it links where the disk has them
+  --resync                  look after every file: what is missing or damaged comes again, also what you deleted
+    --checksum              read all of them for that, where their size alone says little
+${choosingUsage}
+  --edited both             edited copies: both (beside their original), original or edited (only that one)
+  --include-trashed         also what is in Google's trash, under Trash/    --include-locked   the locked folder, Locked/
+  --no-partner              not what a partner shared                       --no-more-parts    do not wait for missing parts
+  --retry                   also what failed ${MAX_TRIES} times
+  --concurrency 8           files that are written at once
+  --max-bytes-per-day 500GB no more than these out of Google Drive, all stages together
+  --dry-run (-n)            print what would be written      --limit N          no more photos than these
+  --state FILE, --quiet, --json
+Exit:  0 all there, 1 could not start or had to stop, 2 bad usage, 3 some items failed (run again),
+       4 all there but what failed ${MAX_TRIES} times
+`
+const given = flags(usage, {
+  ...choosing,
+  path: { type: 'string', default: 'YYYY/MM/DD' },
+  metadata: { type: 'string', default: 'xmp' },
+  embed: { type: 'boolean' },
+  'albums-as': { type: 'string' },
+  resync: { type: 'boolean' },
+  checksum: { type: 'boolean' },
+  edited: { type: 'string', default: 'both' },
+  'include-trashed': ruleFlags['include-trashed'],
+  'include-locked': ruleFlags['include-locked'],
+  'no-partner': ruleFlags['no-partner'],
+  'no-more-parts': ruleFlags['no-more-parts'],
+  retry: ruleFlags.retry,
+  concurrency: { type: 'string', default: '8' },
+  'max-bytes-per-day': { type: 'string' },
+})
+if (given['max-bytes-per-day']) process.env.MAX_BYTES_PER_DAY = given['max-bytes-per-day']
+const workers = wholeNumber('--concurrency', given.concurrency)
+const metadata = given.embed ? 'embed' : oneOf('--metadata', given.metadata, METADATA)
+const asked = given['albums-as'] ? oneOf('--albums-as', given['albums-as'], ALBUMS_AS) : undefined
+const [choice, rules] = [chooser(given), rulesOf(given)]
+const pathOf = await pathMaker(given.path)
+const root = resolve(process.env.LIBRARY || `${dataFolder}/library`)
+const shownRoot = relative('', root).startsWith('..') ? root : relative('', root)
+if (process.env.TAKEOUT) await indexFirst()
+
+const state = await openState(given.state, {
+  stage: 'mirror',
+  read: ['parts', 'photos', 'albums'],
+  write: ['mirrored', 'runs'],
+  dryRun: given['dry-run'],
+})
+const { parts, albums, mirrored, runs } = state.data
+const started = new Date()
+if (Object.keys(state.data.photos).length === 0)
+  throw new Fail(
+    `Cannot mirror: ${given.state} has no photos: run ${hint('mirror TAKEOUT="/path/to/the/zips"')}`,
+  )
+const last = runs.mirror as { library?: string; seconds?: number } | undefined
+const known = Object.values(mirrored).filter(({ files }) => files).length
+if (!given.resync) await sameLibrary(root, last?.library, known)
+
+// 1. What is left: what the state does not say is done, and, where it is asked for, what the disk lacks.
+const looked = given.resync ? await look() : undefined
+const plan = mirrorPlan(state.data, choice, rules, looked?.lost)
+const todo = plan.left.slice(0, given.limit)
+const renewed = [...new Set([...plan.renew, ...(looked?.bare ?? [])])]
+const as = asked ?? ((await takesLinks(root)) ? 'links' : 'json')
+const albumsLeft = () => plan.albums.filter((id) => given.resync || isAlbumLeft(id, as, state.data))
+if (given['dry-run']) {
+  await print(todo.map((id) => plan.photos[id]?.title ?? ''))
+  say(`would write ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}) to ${shownRoot}`)
+  process.exit(0)
+}
+const tired =
+  plan.tired.length > 0
+    ? `; ${number(plan.tired.length)} failed ${MAX_TRIES} times: ${hint('status', '--list "not mirrored"')}`
+    : ''
+if (todo.length + renewed.length + albumsLeft().length === 0) {
+  say(`nothing to mirror: ${count(plan.counts.mirrored ?? 0, 'photo')} are in ${shownRoot}${tired}`)
+  if (JSON.stringify(runs.mirror?.account) !== JSON.stringify(plan.counts) && runs.mirror)
+    state.put('runs', 'mirror', { ...runs.mirror, account: plan.counts })
+  await state.save()
+  process.exit(tired ? 4 : 0)
+}
+
+// 2. Whatever can refuse to start does so before the first byte.
+const bytes = plan.bytesOf(todo)
+const copies = as === 'copies' ? copiesSize(plan.albums, state.data, plan.photos) : 0
+const free = await roomFor(bytes + copies, root)
+say(
+  `${count(todo.length, 'photo')}, ${plan.sizeOf(todo)}, to ${shownRoot}, which has ${size(free)} free; ${as === 'none' ? 'no albums' : `${count(plan.albums.length, 'album')} as ${as}`}`,
+)
+if (last && last.seconds === undefined) await sweep(root)
+const { seconds: _, ...unfinished } = runs.mirror ?? { stage: 'mirror', at: '' }
+state.put('runs', 'mirror', { ...unfinished, at: started.toISOString(), library: root })
+await state.flush()
+
+// 3. Write. One item's failure is counted and the run goes on; what would fail every item is thrown and ends it.
+const remarks = new Map<string, number>()
+const tree: Tree = {
+  root,
+  pathOf,
+  metadata,
+  albumsOf: (id) => (plan.titles.get(id) ?? []).toSorted(),
+  owners: ownersOf(mirrored),
+  remark: (why) => remarks.set(why, (remarks.get(why) ?? 0) + 1),
+}
+const fresh = new Map<string, Mirrored>()
+const recordOf = (id: string) => fresh.get(id) ?? mirrored[id]
+const groups = inGroups(root)
+/** Put into the state once its names are on disk. */
+function keep(id: string, record: Mirrored) {
+  fresh.set(id, record)
+  const folders = record.files?.map(({ path }) => dirname(join(root, path))) ?? []
+  return groups.add(folders, () => state.put('mirrored', id, record))
+}
+const { failed, counting, ...failing } = failures<Mirrored>({
+  nameOf: (id) => plan.photos[id]?.title ?? albums[id]?.title,
+  before: recordOf,
+  record: (id, record) => state.put('mirrored', id, record),
+})
+const shown = progress(todo.length, 'photos', { ...given, totalBytes: bytes })
+const there = Object.fromEntries(
+  todo.map((id) => [id, thereOf(mirrored[id], looked?.lost.get(id))]),
+)
+const places = await locate(parts, plan.photos, todo, there)
+const inTurn = turns()
+let written = 0
+await sendParts(parts, places, { workers, send, counting })
+await pool(renewed, workers, (id) =>
+  counting(id, async () => {
+    const before = recordOf(id)
+    if (before?.files) await keep(id, await renew(tree, id, plan.photos[id] as Photo, before))
+  }),
+)
+await groups.settle()
+
+// 4. Albums, when their members are there.
+let filled = 0
+for (const id of albumsLeft()) await counting(id, () => fill(id))
+await endMetadata()
+shown.end()
+
+// 5. Count, in rows that add up.
+const after = mirrorPlan(state.data, choice, rules)
+const lost = todo.filter((id) => failed.has(id)).length
+const owing = todo.filter((id) => !failed.has(id) && after.left.includes(id)).length
+const seconds = Math.round((Date.now() - +started) / 100) / 10
+const counts = {
+  mirrored: todo.length - lost - owing,
+  failed: lost,
+  owing,
+  renewed: renewed.length,
+  albums: filled,
+  bytes: written,
+  seconds,
+}
+state.put('runs', 'mirror', {
+  stage: 'mirror',
+  at: started.toISOString(),
+  library: root,
+  ...counts,
+  account: after.counts,
+})
+await state.save()
+say(
+  `${count(todo.length, 'photo')} = ${terms([
+    [counts.mirrored, 'mirrored'],
+    [lost, 'failed'],
+    [owing, 'whose archive cannot be read'],
+  ])}; ${renewed.length ? `${number(renewed.length)} renewed; ` : ''}${filled ? `${count(filled, 'album')}; ` : ''}${size(written)} in ${duration(seconds)}${tired}`,
+)
+for (const [why, many] of remarks) say(`${count(many, 'file')} ${why}`)
+failing.tell()
+tellTime(given)
+if (given.json) console.log(JSON.stringify(counts))
+process.exitCode = failed.size + owing > 0 ? 3 : tired ? 4 : 0
+
+/** Writes files of one photo. Those of one name take turns, so that it is always the same that gets it plain. */
+function send({ id, files }: Group) {
+  const photo = plan.photos[id] as Photo
+  return inTurn(pathKey(splitName(safeName(photo.title)).base), () =>
+    counting(id, async () => {
+      const before = recordOf(id)
+      const record = await putFiles(tree, id, photo, files, before, {
+        lost: looked?.lost.get(id),
+        sent: (sent) => {
+          written += sent
+          shown.tick({ items: 0, sent, now: photo.title })
+        },
+      })
+      await keep(id, record)
+      if (filesLeft(photo, thereOf(record)).length === 0) shown.tick()
+    }),
+  )
+}
+
+async function fill(id: string) {
+  const known = { photos: plan.photos, albums, mirrored }
+  for await (const record of fillAlbum(root, id, as, known, { again: given.resync })) {
+    state.put('mirrored', id, record)
+    await state.flush()
+  }
+  filled++
+}
+
+async function look() {
+  const found = await lookAround(root, mirrored, { checksum: Boolean(given.checksum) })
+  const { missing, damaged, changed } = found
+  say(
+    `${count(known, 'photo')} looked after: ${count(missing, 'file')} missing, ${number(damaged)} damaged, ${number(changed)} changed by their owner (left alone)`,
+  )
+  return found
+}
+
+/** What index-gphotos cannot read (3) or misses (4) does not stop the rest. */
+async function indexFirst() {
+  const args = ['--state', given.state, ...(given.quiet ? ['--quiet'] : [])]
+  const stage = `${import.meta.dirname}/index-gphotos.ts`
+  const run = $({ stdio: ['inherit', 'inherit', 'inherit'], nothrow: true, verbose: false })
+  const { exitCode } = await run`${process.execPath} ${process.execArgv} ${stage} ${args}`
+  if (exitCode !== 0 && exitCode !== 3 && exitCode !== 4) process.exit(exitCode ?? 130)
+}
