@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { ExifTool } from 'exiftool-vendored'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { demoDescription } from './sandbox/demo-takeout.ts'
+import { type Home, home, realExiftool, sha1Of } from './sandbox/library.ts'
 import { inAlbum, picture } from './sandbox/run.ts'
 import { bytesOf, type Description, type Shot } from './sandbox/takeout.ts'
-import { type Home, home, realExiftool, sha1Of } from './sandbox/library.ts'
 
 let tool: ExifTool | undefined
 beforeAll(async () => {

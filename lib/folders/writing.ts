@@ -12,7 +12,7 @@ import {
   stat,
   unlink,
 } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { doing } from '../spent.ts'
 
 /** What a file is called that is being written; one that a kill left is written anew, or swept away. */
@@ -186,9 +186,12 @@ export function inGroups(root: string, everyMs = 200) {
   }
 }
 
+/** Of a path: whether it is what a killed run left of a file that it was writing. */
+export const isLeftDraft = (path: string) =>
+  basename(path).startsWith('.') && path.endsWith(PART_ENDING)
+
 /** Takes away what a run that was killed left half written. */
 export async function sweep(root: string): Promise<void> {
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []))
-    if (entry.isFile() && entry.name.startsWith('.') && entry.name.endsWith(PART_ENDING))
-      await rm(join(entry.parentPath, entry.name))
+    if (entry.isFile() && isLeftDraft(entry.name)) await rm(join(entry.parentPath, entry.name))
 }
