@@ -40,6 +40,7 @@ cron:          ## Print lines for crontab and a systemd timer that run sync by t
 
 ##@ Duplicates on the server, in order (docs/duplicates.md)
 dupes-analyze: ## Look at the groups of duplicates, and decide which of each stands for the others; changes nothing
+review:        ## Decide by hand, on a page in your browser: duplicates by class or one by one, photos that link cannot tell
 dupes-execute: ## Back up the others, give the one that stays what it lacks, trash them: begin with ARGS=--dry-run
 dupes-verify:  ## Check what was done: fields, trash, copies
 dupes-restore: ## Bring it back as it was
@@ -48,7 +49,7 @@ dupes-restore: ## Bring it back as it was
 mirror:        ## All of it into plain folders, without a server: make mirror TAKEOUT=... LIBRARY=/mnt/photos
 organize:      ## Sort inboxes into a gallery by month: make organize IMPORTS="~/Sync/Phone ~/Sync/PC" GALLERY=~/Photos
 
-STAGES := auth index-gphotos index-immich link transfer mirror sync verify status doctor cron dupes-analyze dupes-execute dupes-verify dupes-restore organize
+STAGES := auth index-gphotos index-immich link transfer mirror sync verify status doctor cron dupes-analyze review dupes-execute dupes-verify dupes-restore organize
 .PHONY: $(STAGES)
 $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)

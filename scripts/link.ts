@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { linkAlbums } from '../lib/link/albums.ts'
+import { BY_HAND, chosen, isRefused, isStillSaid } from '../lib/link/chosen.ts'
 import { doubts, readDoubts } from '../lib/link/evidence.ts'
 import { assetIndex, type Bytes, dispute, matchPhoto, STRICTNESS } from '../lib/link/matching.ts'
 import { count, number, progress } from '../lib/progress.ts'
@@ -11,7 +12,7 @@ import { openState } from '../lib/state/state.ts'
 const usage = `
 Find the photos and albums that Immich has already: the same bytes, or the same picture.
 
-  reads   photos, albums, parts, assets, assetAlbums, transfers   (index-gphotos, index-immich)
+  reads   photos, albums, parts, assets, assetAlbums, transfers, decisions   (index-gphotos, index-immich, review)
   writes  links, albumLinks
 
 Usage: make link [ARGS="..."]
@@ -30,12 +31,12 @@ if (!strictness) {
 }
 const state = await openState(given.state, {
   stage: 'link',
-  read: ['parts', 'photos', 'albums', 'assets', 'assetAlbums', 'transfers'],
+  read: ['parts', 'photos', 'albums', 'assets', 'assetAlbums', 'transfers', 'decisions'],
   write: ['links', 'albumLinks', 'runs'],
   dryRun: given['dry-run'],
 })
-const { parts, photos, albums, assets, assetAlbums, transfers, links, albumLinks, runs } =
-  state.data
+const { parts, photos, albums, assets, assetAlbums, transfers, decisions } = state.data
+const { links, albumLinks, runs } = state.data
 if (Object.keys(photos).length === 0) {
   throw new Fail(
     `Cannot link: ${given.state} has no photos: run ${hint('index-gphotos TAKEOUT="..."')} first`,
@@ -47,25 +48,35 @@ if (!runs['index-immich']) {
 const started = performance.now()
 
 // 1. What is sent or found stays, unless by a name that another strictness may judge otherwise; all others are looked for
-// again, since new assets may have come.
+// again, since new assets may have come. What a person said counts before all of that.
 const isStrict = runs.link?.strictness === strictness
+const decided = (id: string) => decisions[`link:${id}`]
 const settled = (id: string) => {
-  const { asset, how } = links[id] ?? {}
-  return transfers[id]?.asset || (asset && (isStrict || how === 'checksum' || !assets[asset]))
+  if (transfers[id]?.asset) return true
+  const { asset, how = '' } = links[id] ?? {}
+  if (!asset || !isStillSaid(links[id], decided(id), assets)) return false
+  return isStrict || how === 'checksum' || how === BY_HAND || !assets[asset]
 }
 const index = assetIndex(assets, transfers)
 const open = Object.keys(photos)
   .filter((id) => !settled(id))
   .slice(0, given.limit)
+const byHand = new Map<string, Link>()
+for (const id of open) {
+  const asset = chosen(decided(id), assets)
+  const { sha1 } = links[id] ?? {}
+  if (asset) byHand.set(id, { asset, how: BY_HAND, ...(sha1 && { sha1 }) })
+}
+const unsaid = open.filter((id) => !byHand.has(id))
 
 // 2. The bytes decide where an asset has a photo's size, its size in pixels where one has its name and time.
 const bytes = new Map<string, Bytes>()
-for (const id of open) {
+for (const id of unsaid) {
   const { width, height } = photos[id]?.picked ?? {}
   if (width && height) bytes.set(id, { width, height })
   else if (links[id]?.sha1) bytes.set(id, { sha1: links[id].sha1 })
 }
-const wanted = doubts(open, photos, links, parts, index)
+const wanted = doubts(unsaid, photos, links, parts, index)
 const reads = [...wanted.values()].reduce((sum, { size }) => sum + size, 0)
 const shown = progress(reads, 'files that Immich may have', given)
 let unread = 0
@@ -85,15 +96,18 @@ shown.end()
 
 // 3. Decide, and write what changed.
 const found = new Map<string, Link>()
-for (const id of open) {
-  found.set(id, matchPhoto(photos[id] as Photo, bytes.get(id) ?? {}, index, strictness))
+for (const id of unsaid) {
+  const not = (asset: string) => isRefused(decided(id), asset)
+  found.set(id, matchPhoto(photos[id] as Photo, bytes.get(id) ?? {}, index, strictness, not))
 }
 const claimed = Object.keys(photos).flatMap((id) => {
-  const asset = found.has(id) ? undefined : (transfers[id]?.asset ?? links[id]?.asset)
+  const before = byHand.get(id)?.asset ?? transfers[id]?.asset ?? links[id]?.asset
+  const asset = found.has(id) ? undefined : before
   return asset ? [[id, asset] as const] : []
 })
 dispute(found, new Map(claimed))
 let changed = isStrict ? 0 : 1
+put('links', byHand)
 put('links', found)
 for (const id of Object.keys(links)) if (!photos[id]) drop('links', id)
 const indexed = runs['index-immich'].at
@@ -137,6 +151,8 @@ for (const [id, { how, candidates = [] }] of Object.entries(albumLinks)) {
   else if (how === 'gone from the server')
     say(`"${title}": removed from Immich: ${hint('transfer', '--restore-deleted')} makes it again`)
 }
+const undecided = (ways.get('several') ?? 0) + (ways.get('disputed') ?? 0)
+if (undecided > 0) say(`${count(undecided, 'photo')} could be several assets: ${hint('review')}`)
 if (unread > 0) say(`${count(unread, 'file')} could not be read, and so not compared`)
 tellTime(given)
 if (given.json) console.log(JSON.stringify({ ...Object.fromEntries(ways), read: reads, unread }))

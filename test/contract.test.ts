@@ -1290,16 +1290,23 @@ describe.each(servers)('%s', (_, start) => {
       expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(5))).toBe(true)
     })
 
-    test('a thumbnail is a picture, once it has been made', async () => {
+    test('a thumbnail is a picture that browsers show, once it has been made; of what is not there it is none', async () => {
       const { json } = await send({})
       await until(async () => (await get(json.id)).thumbhash !== null)
-      const answer = await fetch(`${server.url}/api/assets/${json.id}/thumbnail?size=preview`, {
-        headers: { 'x-api-key': server.key },
-      })
-      expect([answer.status, answer.headers.get('content-type')]).toEqual([
-        200,
-        expect.stringMatching(/^image\//),
-      ])
+      const thumbnail = (id: string, size: string) =>
+        fetch(`${server.url}/api/assets/${id}/thumbnail?size=${size}`, {
+          headers: { 'x-api-key': server.key },
+        })
+      for (const size of ['thumbnail', 'preview']) {
+        const answer = await thumbnail(json.id, size)
+        expect([size, answer.status, answer.headers.get('content-type')]).toEqual([
+          size,
+          200,
+          expect.stringMatching(/^image\/(jpeg|webp)$/),
+        ])
+        expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(0)
+      }
+      expect([400, 404]).toContain((await thumbnail(nobody, 'preview')).status)
     })
   })
 

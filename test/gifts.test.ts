@@ -229,6 +229,39 @@ test.each<[string, Duplicate, Record<string, Decided>, object]>([
     { winner: 'a', losers: ['b'] },
   ],
   [
+    'not, where what was accepted was another group',
+    { ...group({ c: { name: 'a.dng', width: 6 } }), at: '2026-02-01' },
+    { 'class:picture, smaller in pixels, RAW and picture': { ...yes, at: '2026-01-01' } },
+    { waits: 'that changed since they were decided' },
+  ],
+  [
+    'by its class, where its own word is an old one',
+    { ...group({ c: { name: 'a.dng', width: 6 } }), at: '2026-02-01' },
+    {
+      g: { ...yes, at: '2026-01-01' },
+      'class:picture, smaller in pixels, RAW and picture': { ...yes, at: '2026-03-01' },
+    },
+    { winner: 'a', losers: ['b'] },
+  ],
+  [
+    'not, where they said so of what it was before',
+    { ...group(), at: '2026-02-01' },
+    { g: { accept: false, at: '2026-01-01' } },
+    { waits: 'to be left as they are' },
+  ],
+  [
+    'not with the winner of what it was before, though nothing speaks against it',
+    { ...group(), at: '2026-02-01' },
+    { g: { ...yes, winner: 'b', at: '2026-01-01' } },
+    { waits: 'that changed since they were decided' },
+  ],
+  [
+    'as decided, where a class without conflict was accepted before',
+    { ...group(), at: '2026-02-01' },
+    { 'class:picture, smaller in pixels, no conflict': { ...yes, at: '2026-01-01' } },
+    { winner: 'a', losers: ['b'], isPersons: false },
+  ],
+  [
     'without an external library’s',
     group({ c: { library: 'L', width: 6 } }),
     { g: yes },

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { JSONFile } from 'lowdb/node'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import type { Link } from '../lib/state/records.ts'
+import type { Decided, Link } from '../lib/state/records.ts'
 import { openState, readCounts } from '../lib/state/state.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'journal-'))
@@ -183,4 +183,70 @@ test('a journal whose document is gone stops', async () => {
   await (await run(file, [link('two')])).state.close()
   rmSync(file)
   await expect(read(file)).rejects.toThrow(/holds changes to a .*state\.json that is gone now/)
+})
+
+const yes = (at: string): Decided => ({ accept: true, at })
+/** One record, as the page of `review` keeps it. */
+async function put(id: string, { goOn = true } = {}) {
+  const state = await openState(file, {
+    read: ['links'],
+    write: ['decisions'],
+    stage: 'test',
+    goOn,
+  })
+  state.put('decisions', id, yes(id))
+  await state.close()
+  return Object.keys(state.data.decisions).join()
+}
+
+test('one record at a time goes on in the journal, and the document is not made anew', async () => {
+  const { state } = await run(file, [link('a')])
+  await state.save()
+  const before = readFileSync(file)
+  expect(await put('1')).toBe('1')
+  expect(await put('2')).toBe('1,2')
+  const whole = readFileSync(journal)
+  expect(await put('3')).toBe('1,2,3')
+  expect(readFileSync(journal).subarray(0, whole.length)).toEqual(whole)
+  expect(readFileSync(file)).toEqual(before)
+  expect(existsSync(`${file}.lock`)).toBe(false)
+  expect(await readCounts(file)).toMatchObject({ links: 1, decisions: 3 })
+  // A torn end is cut off first.
+  writeFileSync(
+    journal,
+    Buffer.concat([readFileSync(journal), Buffer.from('["decisions",4,"4",{"acc')]),
+  )
+  expect(await put('5')).toBe('1,2,3,5')
+  expect(readFileSync(journal, 'utf8')).not.toContain('"4"')
+  // Whoever writes next, writes the document.
+  expect(await put('6', { goOn: false })).toBe('1,2,3,5,6')
+  expect(readFileSync(file)).not.toEqual(before)
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+    links: { a: { how: 'a' } },
+    decisions: { 5: yes('5') },
+  })
+})
+
+test('a journal that holds more than that is folded first, and nothing of it is lost', async () => {
+  const first = await run(file, [link('a')])
+  await first.state.save()
+  const { state } = await run(file, [link('b'), { collection: 'transfers', id: 't', how: 'x' }])
+  await state.close()
+  expect(await put('1')).toBe('1')
+  const folded = JSON.parse(readFileSync(file, 'utf8'))
+  expect(folded).toMatchObject({ links: { b: { how: 'b' } }, transfers: { t: { at: 'x' } } })
+  expect(await put('2')).toBe('1,2')
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(folded)
+  // One that is in the document already, as a kill between rename and removal leaves it, is not gone on with.
+  const stale = readFileSync(journal)
+  const { state: later } = await run(file, [])
+  await later.close()
+  writeFileSync(journal, stale)
+  expect(await put('3')).toBe('1,2,3')
+  expect(readFileSync(journal, 'utf8')).not.toContain('"2"')
+  const { data } = await openState(file, { read: ['decisions', 'links', 'transfers'] })
+  expect([Object.keys(data.decisions), Object.keys(data.links)]).toEqual([
+    ['1', '2', '3'],
+    ['a', 'b'],
+  ])
 })

@@ -1,5 +1,6 @@
-import { readFile, rename } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { afterEach, expect, test } from 'vitest'
+import type { Decided } from '../lib/state/records.ts'
 import { inAlbum, picture, type World, world } from './sandbox/run.ts'
 
 let w: World
@@ -116,4 +117,57 @@ test('with its input missing it names the stage to run; unknown flags and levels
   })
   expect(await w.run('link', ['--nonsense'])).toMatchObject({ code: 2 })
   expect(await w.run('link', ['--strictness', 'higher'])).toMatchObject({ code: 2 })
+})
+
+test('what a person said of a photo counts before the rules, as long as that asset is there', async () => {
+  w = await world({ shots: [sea, hill] })
+  const like = (originalFileName: string, minute: number, n: number) =>
+    w.server.db.add({
+      originalFileName,
+      checksum: String(n).repeat(40),
+      fileCreatedAt: at(minute),
+      width: 48,
+      height: 36,
+    }).id
+  const [one, other] = [like('sea.jpg', 1, 1), like('sea.jpg', 1, 2)] as [string, string]
+  const [hers, his] = [like('hill.jpg', 2, 3), like('hill.jpg', 2, 4)] as [string, string]
+  const ran = await w.stages('index-gphotos', 'index-immich', 'link')
+  expect(ran.err).toMatch(/2 photos could be several assets: `make review`/)
+  expect(byTitle()).toMatchObject({ 'sea.jpg': { how: 'several' }, 'hill.jpg': { how: 'several' } })
+
+  const say = async (words: Record<string, Omit<Decided, 'at'>>) => {
+    const state = w.load()
+    const keyed = Object.entries(words).map(([title, word]) => {
+      const [id] = Object.entries(state.photos).find(([, one]) => one.title === title) ?? []
+      return [`link:${id}`, { ...word, at: new Date().toISOString() }]
+    })
+    await writeFile(w.state, JSON.stringify({ ...state, decisions: Object.fromEntries(keyed) }))
+    return w.run('link')
+  }
+  await say({ 'sea.jpg': { accept: true, asset: other }, 'hill.jpg': { accept: false } })
+  const said = {
+    'sea.jpg': { asset: other, how: 'hand' },
+    'hill.jpg': { asset: null, how: 'none' },
+  }
+  expect(byTitle()).toMatchObject(said)
+  // It outlives new listings of both sides, and another strictness.
+  await w.stages('index-gphotos', 'index-immich', 'link --strictness low', 'link')
+  expect(byTitle()).toMatchObject(said)
+  // Said otherwise; of those that were seen none, so one that comes later may be it.
+  await say({
+    'sea.jpg': { accept: true, asset: one },
+    'hill.jpg': { accept: false, of: [hers, his] },
+  })
+  expect(byTitle()).toMatchObject({ 'sea.jpg': { asset: one }, 'hill.jpg': { how: 'none' } })
+  const late = like('hill.jpg', 2, 5)
+  await w.stages('index-immich', 'link')
+  expect(byTitle()).toMatchObject({ 'hill.jpg': { asset: late } })
+  // Taken back, it is for the rules again.
+  await say({})
+  expect(byTitle()).toMatchObject({ 'sea.jpg': { asset: null, how: 'several' } })
+  // What is gone cannot be chosen.
+  w.server.db.remove(one)
+  await w.run('index-immich')
+  await say({ 'sea.jpg': { accept: true, asset: one } })
+  expect(byTitle()).toMatchObject({ 'sea.jpg': { asset: other, how: 'name, time and dimensions' } })
 })

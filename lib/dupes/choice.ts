@@ -3,31 +3,63 @@ import type { Decided, Duplicate } from '../state/records.ts'
 import { classOf, type Member } from './deciding.ts'
 import { kindsApart } from './kinds.ts'
 
+/** Why nothing is to be done about a group. */
+export const WAITS = {
+  look: 'to be looked at',
+  changed: 'that changed since they were decided',
+  left: 'to be left as they are',
+  stranger: 'whose chosen one is no member',
+  nothing: 'with nothing to give up',
+  restored: 'brought back before',
+} as const
+export type Waits = { waits: (typeof WAITS)[keyof typeof WAITS] }
+
 /** What is to be done about a group: give up the losers for the winner, or make one stack of all. */
 export type Choice = { winner: string; losers: string[]; stack: boolean; isPersons: boolean }
 
-/** `waits` says why nothing is to be done about it. A person's word on the group counts before one on its class. */
+/**
+ * `waits` says why nothing is to be done about it. A person's word on the group counts before one on its class; what was
+ * accepted before the group came to look as it does now was accepted of another.
+ */
 export function choiceOf(
   key: string,
   group: Duplicate,
   decisions: Record<string, Decided>,
-): Choice | { waits: string } {
+): Choice | Waits {
   const { assets, review } = group
-  const decided = decisions[key] ?? decisions[`class:${classOf(assets, group)}`]
-  if (decided && !decided.accept) return { waits: 'to be left as they are' }
-  if (!decided && review.length > 0) return { waits: 'to be looked at' }
+  const said = [decisions[key], decisions[`class:${classOf(assets, group)}`]].flatMap(
+    (one) => one ?? [],
+  )
+  const decided = said.find(({ accept, at }) => !accept || at >= group.at)
+  if (decided && !decided.accept) return { waits: WAITS.left }
+  if (!decided && (review.length > 0 || said.some(({ winner, stack }) => winner || stack)))
+    return { waits: said.length > 0 ? WAITS.changed : WAITS.look }
   const winner = decided?.winner ?? group.winner
   const best = assets[winner]
-  if (!best || best.library) return { waits: 'whose chosen one is no member' }
+  if (!best || best.library) return { waits: WAITS.stranger }
   const own = Object.keys(assets).filter((id) => id !== winner && !assets[id]?.library)
   const alike = own.filter((id) => kindsApart(best, assets[id] as Member) === null)
   const isOwn = winner === group.winner
   const losers = decided?.stack ? own : isOwn ? group.losers : alike
-  if (losers.length === 0) return { waits: 'with nothing to give up' }
+  if (losers.length === 0) return { waits: WAITS.nothing }
   return { winner, losers, stack: Boolean(decided?.stack), isPersons: decided !== undefined }
 }
 
-/** Every group that is left to do, and how many wait for what. What dupes-restore brought back is its owner's wish, unless `again`. */
+/** What is left to do about a group; undefined where all is done. What dupes-restore brought back is its owner's wish, unless `again`. */
+export function leftFor(
+  key: string,
+  group: Duplicate,
+  decisions: Record<string, Decided>,
+  again = false,
+): Choice | Waits | undefined {
+  const { restored, stacked, trashed } = group.steps ?? {}
+  if (!restored && (stacked || trashed)) return undefined
+  if (restored && !again && (decisions[key]?.at ?? '') <= restored) return { waits: WAITS.restored }
+  const choice = choiceOf(key, group, decisions)
+  return 'waits' in choice ? choice : (begunAs(group) ?? choice)
+}
+
+/** Every group that is left to do, and how many wait for what. */
 export function leftToDo(
   duplicates: Record<string, Duplicate>,
   decisions: Record<string, Decided>,
@@ -36,12 +68,10 @@ export function leftToDo(
   const todo: [key: string, choice: Choice][] = []
   const waiting = new Map<string, number>()
   for (const [key, group] of Object.entries(duplicates)) {
-    const { restored, stacked, trashed } = group.steps ?? {}
-    if (!restored && (stacked || trashed)) continue
-    const isMeant = again || !restored || (decisions[key]?.at ?? '') > restored
-    const choice = isMeant ? choiceOf(key, group, decisions) : { waits: 'brought back before' }
+    const choice = leftFor(key, group, decisions, again)
+    if (!choice) continue
     if ('waits' in choice) waiting.set(choice.waits, (waiting.get(choice.waits) ?? 0) + 1)
-    else todo.push([key, begunAs(group) ?? choice])
+    else todo.push([key, choice])
   }
   const waits = [...waiting].map(([why, many]) => `${number(many)} ${why}`).join(', ')
   return { todo, waits }

@@ -74,10 +74,6 @@ export function connect(base: string, key?: string) {
     })
   }
 
-  /** A GET of bytes that fit in memory. */
-  const bytes = (path: string, ask: Ask = {}) =>
-    again({}, async () => whole(await once('GET', path, ask)))
-
   /** A GET whose body comes as a stream; a break in it is thrown as Unanswered, and the reader's to handle. */
   const download = (path: string, ask: Ask = {}) => again({}, () => once('GET', path, ask))
 
@@ -240,7 +236,7 @@ export function connect(base: string, key?: string) {
 
   /** The server's clock now, from the last answer's Date header (whole seconds, so up to one behind). */
   const now = () => new Date(performance.now() + ahead)
-  return { request, bytes, download, now }
+  return { request, download, now }
 }
 
 /** Resolves when the next may go: `perSecond` of them evenly, or at once where that is 0. */

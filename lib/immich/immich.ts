@@ -34,7 +34,7 @@ export async function immich({
   const { base, version } = await findServer(url)
   warnOfPlainHttp(base)
   const connection = connect(base, key)
-  const { request, bytes, download, now } = connection
+  const { request, download, now } = connection
   const own = once(findOwner)
   const keyInfo = () =>
     request<{ id: string; name: string; permissions: string[] }>('GET', '/api-keys/me')
@@ -154,8 +154,9 @@ export async function immich({
   const refreshMetadata = (assetIds: string[]) =>
     request('POST', '/assets/jobs', { json: { assetIds, name: 'refresh-metadata' } })
 
-  const thumbnail = (id: string, size: 'thumbnail' | 'preview' | 'fullsize' = 'thumbnail') =>
-    bytes(`/assets/${id}/thumbnail`, { query: { size } })
+  /** A picture of an asset as the server shows it: small, or some 1440 pixels large. Refused until it has made it. */
+  const picture = (id: string, size: 'thumbnail' | 'preview') =>
+    download(`/assets/${id}/thumbnail`, { query: { size } })
 
   /**
    * The bytes of an original, from `from` to the end or to `to` (inclusive). A broken download goes on from where it was,
@@ -206,7 +207,7 @@ export async function immich({
     tagAssets,
     untagAssets,
     refreshMetadata,
-    thumbnail,
+    picture,
     original,
   }
 }

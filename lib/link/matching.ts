@@ -51,22 +51,26 @@ export function timeAgrees({ taken, takenFrom }: Photo, asset: Asset): boolean {
 
 /**
  * The link of a photo: design section 5, rules 10 to 12. `bytes` is what was read of it: `sha1` where an asset has its
- * size, the pixel size where one has its name and time. Several candidates are never guessed at.
+ * size, the pixel size where one has its name and time. Several candidates are never guessed at, and none that `isRefused`,
+ * because a person said that it is another picture, is taken for less than its very bytes.
  */
 export function matchPhoto(
   photo: Photo,
   bytes: Bytes,
   index: AssetIndex,
   strictness: Strictness,
+  isRefused: (asset: string) => boolean = () => false,
 ): Link {
   const { assets } = index
+  const named = (anyTime = false) =>
+    sameName(photo, index, anyTime).filter((asset) => !isRefused(asset))
   const sha1 = bytes.sha1 ? { sha1: bytes.sha1 } : {}
   const equal = sameSize(photo, index).filter((id) => assets[id]?.sha1 === bytes.sha1)
   // The server itself refuses a second asset of the same bytes; one in the trash still counts.
   if (equal[0]) return { asset: equal[0], how: 'checksum', ...sha1 }
   if (strictness === 'exact') return { asset: null, how: 'none', ...sha1 }
 
-  const candidates = sameName(photo, index)
+  const candidates = named()
   const compared = candidates.map((id) => ({ id, how: compare(photo, bytes, assets[id] as Asset) }))
   const smaller = compared.filter(({ how }) => how === 'smaller on the server')
   const certain = compared.filter(({ how }) => how !== null && how !== 'smaller on the server')
@@ -89,7 +93,7 @@ export function matchPhoto(
   }
   if (strictness === 'low') {
     const answer = one(
-      sameName(photo, index, true).map((id) => ({ id, how: 'name' })),
+      named(true).map((id) => ({ id, how: 'name' })),
       sha1,
     )
     if (answer) return answer

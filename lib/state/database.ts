@@ -16,9 +16,14 @@ const JOURNAL_BYTES = 8 << 20
 /**
  * The state file as lowdb sees it: read() = document + journal, write() = a new document, in which the journal ends.
  * `names` are the collections to have in memory. `writes` makes it the one writer (hold the lock); a reader needs no
- * lock, also beside a writer. Throws Fail for what a person can mend.
+ * lock, also beside a writer. `goOn`: a journal that was left, and touches nothing else, is gone on with, where otherwise a
+ * writer begins with a fold. Throws Fail for what a person can mend.
  */
-export function database(file: string, names: string[], { writes }: { writes: boolean }) {
+export function database(
+  file: string,
+  names: string[],
+  { writes, goOn = false }: { writes: boolean; goOn?: boolean },
+) {
   const journalPath = `${file}.journal`
   const counts = new Map<string, number>()
   const data: Collections = Object.create(null)
@@ -39,9 +44,10 @@ export function database(file: string, names: string[], { writes }: { writes: bo
     try {
       const touched = new Set(names)
       if (opened.journal && writes) {
-        const left = await readJournal(journalPath, opened.journal)
-        for (const name of left.keys()) touched.add(name)
+        const { counts } = await readJournal(journalPath, opened.journal)
+        for (const name of counts.keys()) touched.add(name)
       }
+      const isOwn = goOn && touched.size === new Set(names).size
       stamp = opened.stamp
       id = opened.of?.id ?? id
       if (opened.document) {
@@ -53,14 +59,18 @@ export function database(file: string, names: string[], { writes }: { writes: bo
       for (const [name, count] of document?.counts ?? []) counts.set(name, count)
       if (opened.journal) {
         const left = await readJournal(journalPath, opened.journal, data)
-        for (const [name, count] of left) counts.set(name, count)
-        dirty = new Set(left.keys())
+        for (const [name, count] of left.counts) counts.set(name, count)
+        dirty = new Set(left.counts.keys())
+        // Not one that is in the document already, nor of a copy, whose time is another.
+        const isIts = opened.of?.id === document?.saved?.id && opened.of?.mtime === stamp.mtime
+        if (writes && isOwn && isIts && document?.ours)
+          journal = openJournal(journalPath, opened.of as Identity, { goOn: left.end })
       }
     } finally {
       await opened.document?.close()
       await opened.journal?.close()
     }
-    if (writes) {
+    if (writes && !journal) {
       // A writer begins without a journal, and with a document that is laid out as ours.
       const foreign = document && !document.ours
       if (foreign) dirty = dirty.union(new Set(document?.loaded.keys()))
@@ -164,7 +174,9 @@ export function database(file: string, names: string[], { writes }: { writes: bo
       // From here on all is done in one go: a put or an exit in between would find half of it.
       while (journal && !journal.isIdle()) await journal.flush()
       checkUnchanged()
-      const nextJournal = openJournal(journalPath, identity(written, next), journal?.since(mark))
+      const nextJournal = openJournal(journalPath, identity(written, next), {
+        tail: journal?.since(mark),
+      })
       if (document) keep(file)
       fs.renameSync(temp, file)
       syncFolder(file)

@@ -62,18 +62,20 @@ export async function readIdentity(
 
 /**
  * Makes the changes to those of `collections` that it is given, and gives the last known size of every collection that
- * the journal touches. A torn end is passed over: it was never promised. A broken line with good ones behind it is no
- * torn end, and throws Fail.
+ * the journal touches, and where its last good line ends. A torn end is passed over: it was never promised. A broken line
+ * with good ones behind it is no torn end, and throws Fail.
  */
 export async function readJournal(
   path: string,
   handle: FileHandle,
   collections: Record<string, Records> = {},
-): Promise<Map<string, number>> {
+): Promise<{ counts: Map<string, number>; end: number }> {
   const counts = new Map<string, number>()
   let line = 0
   let broken = 0
-  await eachLine(handle, 0, (await handle.stat()).size, (chunk, from, to) => {
+  let end = 0
+  await eachLine(handle, 0, (await handle.stat()).size, (chunk, from, to, at) => {
+    if (!broken) end = at + to - from + 1
     if (++line === 1) return
     // The start tells the counts; the rest is parsed where it is needed.
     const start = chunk.toString('latin1', from, Math.min(to, from + 100))
@@ -84,6 +86,7 @@ export async function readJournal(
       if (records || broken) change = JSON.parse(chunk.toString('utf8', from, to))
       if (!name || chunk[to - 1] !== 93) throw new SyntaxError('not a change')
     } catch {
+      if (!broken) end = at
       broken ||= line
       return
     }
@@ -97,15 +100,20 @@ export async function readJournal(
     if (record === undefined) delete records[id]
     else records[id] = record
   })
-  return counts
+  return { counts, end }
 }
 
 /**
  * A new journal for the document `of`, in the place of what is at `path` once settle() is called. Changes reach the
  * disk in groups, at most 200 ms after they were appended; a failed write is thrown by whatever is called next.
- * `tail` are lines that it begins with. Without any, its file is made by the first change.
+ * `tail` are lines that it begins with. Without any, its file is made by the first change. `goOn` takes the journal that is
+ * there, of the same document, and goes on behind that byte of it.
  */
-export function openJournal(path: string, of: Identity, tail = Buffer.alloc(0)) {
+export function openJournal(
+  path: string,
+  of: Identity,
+  { tail = Buffer.alloc(0), goOn = 0 }: { tail?: Buffer; goOn?: number } = {},
+) {
   const header = `${JSON.stringify({ journal: of })}\n`
   let fd = -1
   /** Bytes that are on disk for certain. */
@@ -127,6 +135,12 @@ export function openJournal(path: string, of: Identity, tail = Buffer.alloc(0)) 
     length = writeAt(fd, Buffer.concat([Buffer.from(header), tail]), 0)
     fs.fsyncSync(fd)
     size = length
+  }
+  if (goOn > 0) {
+    fd = fs.openSync(path, 'r+')
+    fs.ftruncateSync(fd, goOn)
+    size = goOn
+    length = goOn
   }
 
   function append(text: string) {

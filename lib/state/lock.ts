@@ -15,9 +15,12 @@ import { troubleText } from '../errno.ts'
 import { Fail } from '../stage.ts'
 import { type Holder, isAlive, isNear, isRunning, thisProcess } from './holder.ts'
 
+/** Somebody else is writing. */
+export class Locked extends Fail {}
+
 /**
  * Takes the lock at `path` for `stage`, also from a process that died; gives the function that lets it go.
- * Throws Fail naming the process that holds it. `file` is what the lock is for.
+ * Throws Locked naming the process that holds it. `file` is what the lock is for.
  */
 export async function takeLock(path: string, stage: string, file: string): Promise<() => void> {
   const key = `${process.pid}-${randomBytes(6).toString('hex')}`
@@ -28,7 +31,7 @@ export async function takeLock(path: string, stage: string, file: string): Promi
       return () => letGo(path, key)
     }
     const holder = read(path)
-    if (holder && isAlive(holder)) throw new Fail(`Cannot open ${file}: ${whose(holder, path)}`)
+    if (holder && isAlive(holder)) throw new Locked(`Cannot open ${file}: ${whose(holder, path)}`)
     if (holder && (await bury(path, holder, stage, file))) continue
     // Just released, just being taken, or no lock of ours.
     if (++tries > 50) throw new Fail(`Cannot open ${file}: ${path} cannot be read: delete it`)

@@ -338,8 +338,9 @@ export type Duplicate = Decision & {
 }
 
 /**
- * What a person said of a group of duplicates (the key is the group's), or of a whole class of them (`class:` and its words).
- * Without `accept` it is left as it is.
+ * What a person said of a group of duplicates (the key is the group's), of a whole class of them (`class:` and its words), or
+ * of a photo that could be several assets (`link:` and the photo's key). Without `accept` a group is left as it is, and a
+ * photo is none of those assets: it is sent.
  */
 export type Decided = {
   accept: boolean
@@ -347,6 +348,10 @@ export type Decided = {
   winner?: string
   /** Nothing is given up: they become one stack, with the winner on top. */
   stack?: boolean
+  /** Of a photo: the asset that it is, and those that were to choose from. */
+  asset?: string
+  of?: string[]
+  /** ISO. What was accepted of a group that has changed since no longer counts. */
   at: string
 }
 

@@ -31,7 +31,8 @@ export type OpenState<Named extends Collection = Collection, Written extends Col
 /**
  * Opens the state file, or an empty state where there is none. The collections named by `read` and `write` are loaded,
  * others are passed over. With any to `write` this is the one writer: a lock is held until save, close or exit, and
- * on SIGINT, SIGTERM and SIGHUP the state is saved before the process ends (130). A `dryRun` changes memory only.
+ * on SIGINT, SIGTERM and SIGHUP the state is saved before the process ends (130). A `dryRun` changes memory only. To put one
+ * record and close() again, at the cost of that record whatever the size of the document, say `goOn`.
  * Throws Fail when another stage is writing, and for a file that cannot be understood.
  */
 export async function openState<R extends Collection = never, W extends Collection = never>(
@@ -41,7 +42,14 @@ export async function openState<R extends Collection = never, W extends Collecti
     write = [],
     stage = thisStage,
     dryRun = false,
-  }: { read?: readonly R[]; write?: readonly W[]; stage?: string; dryRun?: boolean },
+    goOn = false,
+  }: {
+    read?: readonly R[]
+    write?: readonly W[]
+    stage?: string
+    dryRun?: boolean
+    goOn?: boolean
+  },
 ): Promise<OpenState<R | W, W>> {
   const writes = write.length > 0 && !dryRun
   const file = realFile(path)
@@ -51,7 +59,7 @@ export async function openState<R extends Collection = never, W extends Collecti
   let ready = false
   let ending: Promise<void> | undefined
   const stay = writes ? onInterrupt(saveAndSay) : () => {}
-  const adapter = database(file, [...new Set<string>([...read, ...write])], { writes })
+  const adapter = database(file, [...new Set<string>([...read, ...write])], { writes, goOn })
   const low = new Low<Collections>(adapter, {})
   try {
     await kept(low.read())

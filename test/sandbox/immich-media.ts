@@ -32,7 +32,7 @@ export function sendMedia(
   const status = range ? 206 : 200
   response.writeHead(status, {
     'accept-ranges': 'bytes',
-    'content-type': mimeType(asset.originalFileName),
+    'content-type': kind === 'thumbnail' ? 'image/jpeg' : mimeType(asset.originalFileName),
     'content-length': end - start + 1,
     'content-disposition': `inline; filename*=UTF-8''${encodeURIComponent(asset.originalFileName)}`,
     etag: `W/"${asset.size.toString(16)}-${asset.fileModifiedAt.toString(16)}"`,

@@ -1,0 +1,138 @@
+import { Fail } from '../stage.ts'
+import type { Asset, Decided, Link, Photo, State } from '../state/records.ts'
+import { assetFacts, photoFacts, table } from './facts.ts'
+import type { Class, Item, Kind, Side, Status } from './items.ts'
+
+const PREFIX = 'link:'
+export type Linked = Pick<State, 'photos' | 'assets' | 'links' | 'parts' | 'albums' | 'assetAlbums'>
+
+/** Photos that link left to a person, or that a person has spoken of, and that are not sent. */
+export function isToDecide(
+  id: string,
+  { links, transfers }: Pick<State, 'links' | 'transfers'>,
+  decisions: Record<string, Decided>,
+) {
+  if (transfers[id]?.asset) return false
+  const { how } = links[id] ?? {}
+  return how === 'several' || how === 'disputed' || decisions[PREFIX + id] !== undefined
+}
+
+/** The photos of `ids` as pairs: what Google has, and the assets that it could be. */
+export function pairsToDecide(
+  ids: string[],
+  { photos, assets, links, parts, albums, assetAlbums }: Linked,
+  decisions: Record<string, Decided>,
+  server: string,
+): Kind {
+  const known = new Map<string, { photo: Photo; link: Link; of: string[] }>()
+  const before = structuredClone(decisions)
+  for (const id of ids) {
+    const { of = [], asset } = before[PREFIX + id] ?? {}
+    const link = links[id] ?? { asset: null, how: 'none' }
+    const all = new Set([...(link.candidates ?? []), ...of, ...(asset ? [asset] : [])])
+    const there = [...all].filter((one) => assets[one])
+    if (photos[id] && there.length > 0)
+      known.set(PREFIX + id, { photo: photos[id], link, of: there })
+  }
+  const inAlbums = (list: [string, string[]][], id: string) =>
+    list.filter(([, members]) => members.includes(id)).map(([title]) => title)
+  const ours = Object.values(albums).map(({ title, photos }): [string, string[]] => [title, photos])
+  const theirs = Object.values(assetAlbums).map(({ title, assets }): [string, string[]] => [
+    title,
+    assets,
+  ])
+
+  function status(key: string): Status {
+    const decided = decisions[key]
+    return !decided ? 'open' : decided.accept ? 'yes' : 'left'
+  }
+
+  function item(key: string): Item {
+    const { photo, link, of } = get(key)
+    const [file] = photo.files
+    const part = parts[file?.part ?? '']?.name ?? 'Google Photos'
+    const google: Side = {
+      id: key,
+      name: photo.title,
+      what: 'Google Photos',
+      picture: `photo/${encodeURIComponent(key)}`,
+      ...(photo.url?.startsWith('https://photos.google.com/') && { page: photo.url }),
+      canBeChosen: false,
+    }
+    const candidates = of.map(
+      (id): Side => ({
+        id,
+        name: (assets[id] as Asset).name,
+        what: 'Immich',
+        picture: `asset/${id}`,
+        ...(server && { page: `${server}/photos/${id}` }),
+        canBeChosen: true,
+      }),
+    )
+    const decided = decisions[key]
+    const facts = table([
+      photoFacts(photo, inAlbums(ours, key.slice(PREFIX.length)), `${part}: ${file?.path ?? ''}`),
+      ...of.map((id) => assetFacts(assets[id] as Asset, inAlbums(theirs, id))),
+    ])
+    const [only, second] = of
+    return {
+      key,
+      kind: 'link',
+      class: classOf(link),
+      why: [],
+      sides: [google, ...candidates],
+      facts,
+      ...(only && !second && { proposed: only }),
+      outcomes: Object.fromEntries(
+        of.map((id) => [
+          id,
+          [key, ...of].map((one) => ({ is: one === id || one === key ? 'linked' : 'other' })),
+        ]),
+      ),
+      ...(decided && { decided }),
+    }
+  }
+
+  const get = (key: string) => {
+    const found = known.get(key)
+    if (!found) throw new Fail(`Cannot decide ${key}: that photo does not wait any more`)
+    return found
+  }
+
+  function check(key: string, { accept, asset, at }: Decided): Decided {
+    const { of } = get(key)
+    if (!accept) return { accept, of, at }
+    if (!asset || !of.includes(asset))
+      throw new Fail('Cannot link this photo: it is none of those: choose one of the assets')
+    return { accept, asset, of, at }
+  }
+
+  const byClass = Map.groupBy(known.keys(), (key) => {
+    const { link } = get(key)
+    return classOf(link)
+  })
+  const classes = [...byClass].map(([name, keys]): Class => {
+    const [title = '', does = ''] = CLASSES[name] ?? []
+    return { title, why: ['only you can tell'], does, kind: 'link', keys }
+  })
+  const candidates = [...known.values()].flatMap(({ of }) => of)
+  return { classes, status, item, check, assets: new Set(candidates) }
+}
+
+/** Each is its own decision: the class only tells what the question is. */
+const classOf = ({ how }: Link) => (how === 'disputed' || how === 'several' ? how : 'decided')
+
+const CLASSES: Record<string, [title: string, does: string]> = {
+  several: [
+    'Photos that could be several assets',
+    `Immich has more than one of that name and time. Say which it is, or that it is none: then the photo is sent.`,
+  ],
+  disputed: [
+    'Photos that claim the same asset',
+    'Two photos of Google’s look like one asset of Immich’s. Say for each whether it is that one; what is not is sent.',
+  ],
+  decided: [
+    'Photos that you have decided',
+    'They wait to be linked or sent, and can be decided otherwise.',
+  ],
+}

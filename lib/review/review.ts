@@ -1,0 +1,172 @@
+import { Fail, hint } from '../stage.ts'
+import type { Decided, Photo, Run } from '../state/records.ts'
+import { openState } from '../state/state.ts'
+import { groupsToDecide } from './groups.ts'
+import type { Item, Kind, Overview, Standing, Status } from './items.ts'
+import { isToDecide, type Linked, pairsToDecide } from './pairs.ts'
+
+export type Review = Awaited<ReturnType<typeof openReview>>
+
+/** Something has changed the state since the page was filled: it has to be looked at again. */
+export class Changed extends Fail {}
+
+/**
+ * All that waits for a person's word, and the way to keep that word. Memory holds what is to be decided, not the library.
+ * `server` is Immich's web address, for links to it ('' for none).
+ */
+export async function openReview(path: string, { server = '', dryRun = false } = {}) {
+  // The kinds look into it: it is changed, never exchanged.
+  const decisions: Record<string, Decided> = Object.create(null)
+  let kindOf = new Map<string, Kind>()
+  let kinds: Kind[] = []
+  let linked: Pick<Linked, 'photos' | 'parts'> = { photos: {}, parts: {} }
+  let runs = ''
+  const undone: { key: string; before: Decided | undefined }[] = []
+
+  async function load() {
+    const { data } = await openState(path, {
+      read: ['duplicates', 'decisions', 'links', 'transfers', 'runs'],
+    })
+    seen(data.decisions)
+    runs = JSON.stringify(data.runs)
+    const ids = Object.keys(data.links).filter((id) => isToDecide(id, data, decisions))
+    const pairs = ids.length > 0 ? await loadPairs(ids, data.links) : undefined
+    linked = pairs ?? { photos: {}, parts: {} }
+    // What another stage leaves to a person comes in here as a third.
+    kinds = [
+      groupsToDecide(data, decisions, server),
+      ...(pairs ? [pairsToDecide(ids, pairs, decisions, server)] : []),
+    ]
+    const keys = kinds.flatMap((kind) =>
+      kind.classes.flatMap(({ key, keys }) =>
+        [...keys, ...(key ? [key] : [])].map((one): [string, Kind] => [one, kind]),
+      ),
+    )
+    kindOf = new Map(keys)
+  }
+
+  function seen(now: Record<string, Decided>) {
+    for (const key of Object.keys(decisions)) delete decisions[key]
+    Object.assign(decisions, now)
+  }
+
+  /** Photos and assets are read where there are pairs, and only those of the pairs are kept. */
+  async function loadPairs(ids: string[], links: Linked['links']): Promise<Linked> {
+    const { data } = await openState(path, {
+      read: ['photos', 'assets', 'parts', 'albums', 'assetAlbums'],
+    })
+    const some = <T>(all: Readonly<Record<string, T>>, keys: Iterable<string>) =>
+      Object.fromEntries([...keys].flatMap((key) => (all[key] ? [[key, all[key]]] : [])))
+    const candidates = ids.flatMap((id) => {
+      const { of = [], asset = '' } = decisions[`link:${id}`] ?? {}
+      return [...(links[id]?.candidates ?? []), ...of, asset]
+    })
+    const albumsWith = <T extends object>(all: Record<string, T>, of: (one: T) => string[]) => {
+      const wanted = new Set([...ids, ...candidates])
+      return Object.fromEntries(
+        Object.entries(all).filter(([, one]) => of(one).some((id) => wanted.has(id))),
+      )
+    }
+    return {
+      photos: some(data.photos, ids),
+      assets: some(data.assets, candidates),
+      links: some(links, ids),
+      parts: data.parts,
+      albums: albumsWith(data.albums, ({ photos }) => photos),
+      assetAlbums: albumsWith(data.assetAlbums, ({ assets }) => assets),
+    }
+  }
+
+  function theKind(key: string): Kind {
+    const kind = kindOf.get(key)
+    if (!kind) throw new Fail(`Cannot find ${key}: it does not wait any more`)
+    return kind
+  }
+
+  /** One decision (undefined takes it back), under the lock of the state; gives what stands otherwise now. */
+  async function put(key: string, decided: Decided | undefined) {
+    const kept = decided && theKind(key).check(key, decided)
+    const state = await openState(path, {
+      read: ['runs'],
+      write: ['decisions'],
+      goOn: true,
+      dryRun,
+    })
+    try {
+      if (JSON.stringify(state.data.runs) !== runs) throw changedBy(state.data.runs)
+      const before = state.data.decisions[key]
+      if (kept) state.put('decisions', key, kept)
+      else state.remove('decisions', key)
+      await state.flush()
+      seen(state.data.decisions)
+      return before
+    } finally {
+      await state.close()
+    }
+  }
+
+  function changedBy(now: Record<string, Run>) {
+    const last = Object.values(now).reduce((a, b) => (b.at > a.at ? b : a))
+    return new Changed(
+      `Cannot keep this: \`${last.stage}\` has run since the page was opened: look at it again`,
+    )
+  }
+
+  /** How these stand, and what was said of classes. */
+  function standingOf(keys: string[]): Standing {
+    const classes = kinds.flatMap(({ classes }) => classes)
+    const standing = keys.map((key): [string, Status] => [key, theKind(key).status(key)])
+    const said = classes.flatMap(({ key = '' }) =>
+      decisions[key] ? [[key, decisions[key]] as const] : [],
+    )
+    const isThere = (kind: string) => classes.some((one) => one.kind === kind)
+    const next = [
+      ...(isThere('group') ? [hint('dupes-execute', '--dry-run --limit 20')] : []),
+      ...(isThere('link') ? [hint('link')] : []),
+    ]
+    return {
+      standing: Object.fromEntries(standing),
+      said: Object.fromEntries(said),
+      next: next.map((one) => one.replaceAll('`', '')),
+    }
+  }
+
+  /** The same of whatever a decision changes. */
+  function standingAfter(key: string): Standing {
+    const ofClass = theKind(key).classes.find((one) => one.key === key)
+    return standingOf(ofClass?.keys ?? [key])
+  }
+
+  await load()
+  return {
+    load,
+    overview(): Overview {
+      const classes = kinds.flatMap(({ classes }) => classes)
+      return { classes, ...standingOf(classes.flatMap(({ keys }) => keys)) }
+    },
+    items: (keys: string[]): Item[] => keys.map((key) => theKind(key).item(key)),
+    hasAsset: (id: string) => kinds.some(({ assets }) => assets.has(id)),
+    photo: (key: string): Photo | undefined => linked.photos[key.replace(/^link:/, '')],
+    parts: () => linked.parts,
+    /** Keeps what a person says; nothing said takes back what was. */
+    async decide(key: string, said: Partial<Decided> | undefined) {
+      const at = new Date().toISOString()
+      const before = await put(key, said && { ...said, accept: said.accept === true, at })
+      undone.push({ key, before })
+      return standingAfter(key)
+    },
+    /** Makes one document of what was decided, as every stage leaves it; costs the document once. */
+    async save() {
+      if (undone.length === 0 || dryRun) return
+      await (await openState(path, { write: ['decisions'] })).save()
+    },
+    /** Takes the last decision back; `key` undefined where there is none. */
+    async undo(): Promise<Standing & { key?: string }> {
+      const last = undone.at(-1)
+      if (!last) return standingOf([])
+      await put(last.key, last.before)
+      undone.pop()
+      return { key: last.key, ...standingAfter(last.key) }
+    },
+  }
+}
