@@ -35,6 +35,7 @@ transfer:      ## Send the rest: pictures, times, places, captions, albums
 sync:          ## All of it in order, with a plan first: make sync TAKEOUT=... IMMICH_URL=... IMMICH_API_KEY=...
 verify:        ## Ask Immich again and compare every field with what was sent
 status:        ## What is known, sent and owed, and what to type next
+report:        ## The same account as a page to look at: data/report.html
 doctor:        ## What is configured, reachable and permitted, and what to do about the rest
 cron:          ## Print lines for crontab and a systemd timer that run sync by themselves; installs nothing
 
@@ -49,7 +50,7 @@ dupes-restore: ## Bring it back as it was
 mirror:        ## All of it into plain folders, without a server: make mirror TAKEOUT=... LIBRARY=/mnt/photos
 organize:      ## Sort inboxes into a gallery by month: make organize IMPORTS="~/Sync/Phone ~/Sync/PC" GALLERY=~/Photos
 
-STAGES := auth index-gphotos index-immich link transfer mirror sync verify status doctor cron dupes-analyze review dupes-execute dupes-verify dupes-restore organize
+STAGES := auth index-gphotos index-immich link transfer mirror sync verify status report doctor cron dupes-analyze review dupes-execute dupes-verify dupes-restore organize
 .PHONY: $(STAGES)
 $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)

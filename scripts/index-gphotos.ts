@@ -6,7 +6,7 @@ import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, jsonLine, say } from '../lib/stage.ts'
 import type { Part, Photo } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
-import { accountLines, leftCounts, roleCounts } from '../lib/takeout/account.ts'
+import { accountLines, damagedMedia, leftCounts, roleCounts } from '../lib/takeout/account.ts'
 import { addAlbums } from '../lib/takeout/album-parts.ts'
 import { headsOf, looksIn } from '../lib/takeout/heads.ts'
 import { assemble } from '../lib/takeout/library.ts'
@@ -127,6 +127,7 @@ state.put('runs', 'index-gphotos', {
   seen: found.filter((part) => !unreadable.has(part)).map(stampOf),
   unreadable: unreadable.size,
   left: Object.fromEntries(leftCounts(library.leftovers)),
+  damaged: damagedMedia(library.leftovers),
 })
 await state.save()
 

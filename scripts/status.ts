@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import { count, duration, number } from '../lib/progress.ts'
+import { lastNumbers, verdict } from '../lib/report/verdict.ts'
 import { flags, hint, jsonLine, say } from '../lib/stage.ts'
 import type { Collection } from '../lib/state/records.ts'
 import { openState, readCounts } from '../lib/state/state.ts'
 
 const usage = `
-What is known, what was sent and what is owed, and the one command to type next. Takes no lock: it runs beside a transfer.
+Whether Google can be left, what is known, sent and owed, and the one command to type next. Takes no lock: it runs beside a
+transfer. make report draws the same account as a page.
 
-  reads   the counts on top of the state file, and what each stage wrote of its last run
+  reads   the counts on top of the state file, and what each stage wrote of its last run (make report counts anew)
 
 Usage: make status [ARGS="..."]
   --list REASON             the rows behind a number, one JSON line each: failed, undecided, left out, waits, removed,
@@ -24,12 +26,16 @@ if (given.list !== undefined) {
 }
 
 const counts = await readCounts(given.state)
-const { data } = await openState(given.state, { read: ['runs'] })
-const { runs } = data
-if (given.json) console.log(jsonLine({ counts, runs }))
+const { data } = await openState(given.state, { read: ['runs', 'parts'] })
+const { runs, parts } = data
+const numbers = lastNumbers(runs, parts, counts.photos)
+const found = verdict(numbers)
+if (given.json) console.log(jsonLine({ verdict: found, counts, runs }))
 else {
   const of = (collection: Collection, one: string, many?: string) =>
     count(counts[collection] ?? 0, one, many)
+  console.log(`Safe to leave Google: ${found.text}`)
+  for (const what of found.because) if (!found.text.endsWith(what)) console.log(`  ${what}`)
   console.log(
     `Google Photos  ${of('photos', 'photo')} in ${of('albums', 'album')}, from ${of('parts', 'part')}; ${of('leftovers', 'file')} in no photo`,
   )
@@ -37,6 +43,8 @@ else {
   const account = runs.transfer?.account
   sum('In no photo', runs['index-gphotos']?.left)
   sum('Photos', account)
+  const unseen = (counts.photos ?? 0) - total(account)
+  if (account && unseen > 0) console.log(`               ${number(unseen)} new since`)
   sum('Worth a look', runs.transfer?.remarks)
   const { verify } = runs
   if (verify)
@@ -48,27 +56,27 @@ else {
       `Last           ${stage.padEnd(14)} ${at.slice(0, 16).replace('T', ' ')}${seconds === undefined ? ', not finished' : `, took ${duration(seconds)}`}`,
     )
   }
-  console.log(`Next           ${next(account as Record<string, number> | undefined)}`)
+  console.log(`Next           ${next()}`)
 }
 
-function next(account: Record<string, number> = {}) {
+function next() {
+  const { transfer, verify, link } = runs
   if (!counts.photos) return hint('index-gphotos TAKEOUT="/path/to/the/zips"')
   if (!runs['index-immich']) return `${hint('auth')}, then ${hint('index-immich')}`
-  if (!runs.link || (counts.links ?? 0) + (counts.transfers ?? 0) === 0) return hint('link')
-  if (
-    runs.transfer?.seconds === undefined ||
-    account['to send'] ||
-    account.failed ||
-    account['to complete']
-  )
-    return hint('transfer')
-  if (
-    !runs.verify ||
-    runs.verify.at < runs.transfer.at ||
-    runs.verify.waiting ||
-    runs.verify.differ
-  )
+  if (!link || (counts.links ?? 0) + (counts.transfers ?? 0) === 0) return hint('link')
+  const account = (transfer?.account ?? {}) as Record<string, number>
+  const unseen = counts.photos - total(account)
+  if (transfer && link.at < (runs['index-gphotos']?.at ?? '') && unseen > 0) return hint('link')
+  const left = account['to send'] || account.failed || account['to complete'] || unseen > 0
+  if (transfer?.seconds === undefined || left) return hint('transfer')
+  if (!verify || verify.at < transfer.at || numbers.proven.unverified > 0 || verify.waiting)
     return hint('verify', '--wait 10m')
+  if (Number(verify.mendable) > 0) return hint('transfer')
+  if (verify.differ) return `${hint('status', '--list differs')}, which no run mends`
+  const [name, missing] = [...numbers.missing][0] ?? []
+  if (missing) return `download part ${missing.join(', ')} of ${name}, then ${hint('sync')}`
+  if (Object.keys(account).some((row) => row.startsWith('undecided'))) return hint('review')
+  if (found.safe === 'not yet') return `${hint('report')}, and decide what is shown there`
   return `nothing: all is there. When there is a new Takeout: ${hint('sync TAKEOUT="..."')}`
 }
 
@@ -76,9 +84,16 @@ function next(account: Record<string, number> = {}) {
 function sum(name: string, counts: unknown) {
   const rows = Object.entries((counts ?? {}) as Record<string, number>)
   if (rows.length === 0) return
-  const all = rows.reduce((total, [, many]) => total + many, 0)
+  const all = total(counts)
   const terms = rows.map(([row, many]) => `${number(many)} ${row}`).join(' + ')
   console.log(`${name.padEnd(14)} ${number(all)} = ${terms}`)
+}
+
+function total(counts: unknown) {
+  return Object.values((counts ?? {}) as Record<string, number>).reduce(
+    (sum, many) => sum + many,
+    0,
+  )
 }
 
 async function list(reason: string) {

@@ -4,6 +4,7 @@ import { immich, Refused } from '../lib/immich/immich.ts'
 import { NEEDED, requirePermissions } from '../lib/immich/permissions.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
+import { proven } from '../lib/report/verdict.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Photo, PhotoFile, Transfer } from '../lib/state/records.ts'
@@ -98,9 +99,8 @@ if (todo.length + removed.length + plan.albumsLeft().length + old().length === 0
   )
   // Its owner may have moved things since.
   const run = runs.transfer ?? { stage: 'transfer', at: started.toISOString(), seconds: 0 }
-  const now = { account: plan.counts, remarks: plan.remarks() }
-  if (JSON.stringify([run.account, run.remarks]) !== JSON.stringify(Object.values(now)))
-    state.put('runs', 'transfer', { ...run, ...now })
+  const now = { ...run, ...accountOf(plan) }
+  if (JSON.stringify(run) !== JSON.stringify(now)) state.put('runs', 'transfer', now)
   await endChoices()
   await state.save()
   process.exit(tired ? 4 : 0)
@@ -180,8 +180,7 @@ state.put('runs', 'transfer', {
   // A failed one may have arrived all the same: then its asset is ours, too.
   ...(lost > 0 && { unfinishedSince }),
   ...counts,
-  account: after.counts,
-  remarks: after.remarks(),
+  ...accountOf(after),
 })
 await state.save()
 say(
@@ -196,6 +195,17 @@ failing.tell()
 tellTime(given)
 if (given.json) console.log(JSON.stringify(counts))
 process.exitCode = failed.size + owing > 0 ? 3 : tired ? 4 : 0
+
+/** Of the whole library, whatever was chosen for this run: what status tells, and by which rules report counts. */
+function accountOf(plan: ReturnType<typeof planOf>) {
+  const whole = choice.all ? plan : planOf(state.data, chooser({}), rules)
+  return {
+    account: whole.counts,
+    remarks: whole.remarks(),
+    proven: proven(whole.those('transferred', 'linked'), transfers, checks),
+    rules,
+  }
+}
 
 /** What the server had before becomes a transfer, so that only its missing files are left to send. */
 async function claim(id: string) {

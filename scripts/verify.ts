@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { immich } from '../lib/immich/immich.ts'
 import { count, number, progress, terms } from '../lib/progress.ts'
+import { proven } from '../lib/report/verdict.ts'
 import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import type { Check, Transfer } from '../lib/state/records.ts'
@@ -13,6 +14,7 @@ import {
   type Differs,
   isGone,
   joined,
+  kindOf,
   piecesOf,
 } from '../lib/transfer/checking.ts'
 import { mendable } from '../lib/transfer/repairing.ts'
@@ -58,6 +60,8 @@ if (todo.length === 0) {
   const known = Object.keys(checks).length
   if (known > 0) say(`nothing to check: ${count(known, 'transfer')} were right`)
   else say(`nothing was sent yet: ${hint('transfer')} does that`)
+  // Of a state that an older version wrote.
+  if (known > 0 && !runs.verify?.proven) state.put('runs', 'verify', { ...tallied(), seconds: 0 })
   await state.save()
   process.exit(0)
 }
@@ -112,10 +116,7 @@ for (const [id, differs] of results) {
 }
 if (told > SHOWN) say(`and ${number(told - SHOWN)} more: ${hint('status', '--list differs')}`)
 const seconds = Math.round((performance.now() - started) / 100) / 10
-const at = began.toISOString()
-const all = { right: 0, differ: 0, changed: 0, gone: 0, waiting: 0 }
-for (const check of Object.values(checks)) all[kindOf(check)]++
-state.put('runs', 'verify', { stage: 'verify', at, seconds, ...all })
+state.put('runs', 'verify', { ...tallied(), seconds })
 await state.save()
 say(
   `${count(todo.length, 'transfer')} checked = ${terms([
@@ -130,6 +131,21 @@ if (tally.differ > 0) say(`${hint('transfer')} gives again what the server lost`
 tellTime(given)
 if (given.json) console.log(JSON.stringify(tally))
 process.exitCode = hopeful > 0 ? 3 : 0
+
+/** All that was ever checked, and what that proves of the photos. */
+function tallied() {
+  const all = { right: 0, differ: 0, changed: 0, gone: 0, waiting: 0 }
+  for (const check of Object.values(checks)) all[kindOf(check)]++
+  const isMendable = ([id, check]: [string, Check]) =>
+    kindOf(check) === 'differ' && mendable(transfers[id] as Transfer, check).size > 0
+  return {
+    stage: 'verify',
+    at: began.toISOString(),
+    ...all,
+    mendable: Object.entries(checks).filter(isMendable).length,
+    proven: proven(Object.keys(photos), transfers, checks),
+  }
+}
 
 /** Since it was last sent or mended. */
 function wasRight(id: string) {
@@ -164,12 +180,6 @@ function checkOf(id: string, differs: Differs | undefined): Check {
   // Albums are answered for at once, so nothing of them is lost by the way.
   const isOwners = wasRight(id) || isGone(differs) || transfers[id]?.album
   return { at, ...(isOwners && { changed: true }), differs }
-}
-
-function kindOf({ ok, waiting, changed, differs }: Check) {
-  if (ok) return 'right'
-  if (waiting) return 'waiting'
-  return differs?.asset ? 'gone' : changed ? 'changed' : 'differ'
 }
 
 function milliseconds(text: string) {

@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+import { mediaKind } from '../pairing/media.ts'
 import { number } from '../progress.ts'
 import type { Leftover } from '../state/records.ts'
 import type { Library } from './library.ts'
@@ -98,6 +100,12 @@ export function accountLines({ rows, leftovers, photos, albums }: Library): stri
 /** How many files are left, by reason. */
 export function leftCounts(leftovers: Account['leftovers']): Map<string, number> {
   return tallyOf(Object.values(leftovers), ({ why }) => why)
+}
+
+/** How many of them are pictures or films that came broken: what is damaged of the export but its sidecars. */
+export function damagedMedia(leftovers: Account['leftovers']): number {
+  const isMedia = ({ broken, path }: Leftover) => broken && mediaKind(basename(path)) !== null
+  return Object.values(leftovers).filter(isMedia).length
 }
 
 export function roleCounts(rows: Account['rows']): Map<string, number> {

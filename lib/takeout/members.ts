@@ -27,7 +27,7 @@ export function albumsOf(
     const here = new Set(members)
     for (const orphan of folder.orphans) {
       const id = find(orphan)
-      const missing = folder.refused.has(orphan) ? REFUSED : 'its photo is not in the export'
+      const missing = folder.refused.has(orphan) ? REFUSED : LOST
       const why = !id ? missing : here.has(id) ? ANOTHER : 'its photo lies in another folder'
       drop(account, orphan, 'sidecar', why)
       if (!id) continue
@@ -48,6 +48,8 @@ export function albumsOf(
   return albums
 }
 
+/** A sidecar without its picture: that may lie in a part that is not here. */
+export const LOST = 'its photo is not in the export'
 const REFUSED = 'fits several files, so it is given to none'
 const ANOTHER = 'its photo has another sidecar here'
 

@@ -36,6 +36,8 @@ export type Rules = {
   retry?: boolean
 }
 
+export const PICK_ENDED = 'picked, and Google has ended that choice: pick it again'
+
 /** The server as it was listed. `indexed`: when (by our own clock) the listing began; what was sent since is not in it. */
 export type Seen = { assets: Record<string, Asset>; indexed: string }
 
@@ -80,10 +82,7 @@ export function standing(
 }
 
 const REPLACED: Standing = { is: 'left out', why: 'picked, and its original has come' }
-const OVER: Standing = {
-  is: 'left out',
-  why: 'picked, and Google has ended that choice: pick it again',
-}
+const OVER: Standing = { is: 'left out', why: PICK_ENDED }
 const WAITS: Standing = { is: 'waits', why: 'its sidecar may lie in a missing part' }
 
 function isOver({ picked }: Photo) {

@@ -1,0 +1,35 @@
+import { stampOf } from '../takeout/parts.ts'
+import { accountOf, monthsOf, type Told } from './account.ts'
+import { groupsOf } from './groups.ts'
+import { albumsOf, mergedOf, partsOf, timesOf } from './sides.ts'
+import { verdict } from './verdict.ts'
+
+export type Report = ReturnType<typeof reportOf>
+
+/** All that the page, the tables and the JSON show, from the state alone. */
+export function reportOf(data: Told) {
+  const known = accountOf(data)
+  const { lines, numbers, files } = known
+  const server = serverPages(data.runs['index-immich']?.url)
+  const stamps = Object.values(data.parts).map(({ export: name }) => stampOf(name))
+  return {
+    made: new Date().toISOString(),
+    /** When the newest export was made, as in its name: what came to Google after it is not known here. */
+    asOf: stamps.sort().at(-1) ?? '',
+    server,
+    verdict: verdict(numbers),
+    photos: { rows: numbers.photos, reasons: known.plan.counts, proven: numbers.proven },
+    files,
+    ...monthsOf(lines.values()),
+    albums: albumsOf(data, known, server),
+    groups: groupsOf(data, lines, server),
+    merged: mergedOf(data),
+    parts: partsOf(data, lines, numbers.missing),
+    ...timesOf(data),
+  }
+}
+
+function serverPages(api: unknown): string {
+  const url = URL.canParse(String(api)) ? new URL(String(api)) : undefined
+  return url && /^https?:$/.test(url.protocol) ? url.href.replace(/\/(api\/?)?$/, '') : ''
+}

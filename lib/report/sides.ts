@@ -1,0 +1,141 @@
+import { assetOf, membersLeft } from '../transfer/filling.ts'
+import type { accountOf, Both, Line, Told } from './account.ts'
+
+type Known = ReturnType<typeof accountOf>
+
+/** An album on both sides: of its photos how many are in it there, left out with their photo, owed; the rest was taken out. */
+export type AlbumSides = Both & { title: string; taken: number; immich?: string; note?: string }
+
+/** Albums, those that lack something first, then the largest. */
+export function albumsOf(data: Told, { plan, rules, lines }: Known, server: string): AlbumSides[] {
+  const { albums, albumLinks, assetAlbums, transfers } = data
+  const sides = Object.entries(albums).flatMap(([id, { title, photos, leftOut }]): AlbumSides[] => {
+    if (leftOut) return []
+    const album = transfers[id]?.album ?? albumLinks[id]?.album
+    const listed = album ? assetAlbums[album] : undefined
+    const members = new Set(listed?.assets)
+    // What was put there after the list was fetched is not in it.
+    const added = new Set(
+      (transfers[id]?.at ?? '') >= (listed?.seen ?? '') ? transfers[id]?.added : [],
+    )
+    const left = new Set(membersLeft(id, data, plan.standings, rules))
+    const both = { google: 0, there: 0, left: 0, owed: 0 }
+    for (const photo of new Set(photos)) {
+      both.google++
+      const row = lines.get(photo)?.row
+      if (added.has(photo) || members.has(assetOf(photo, data) ?? '')) both.there++
+      else if (left.has(photo) || row === 'owed' || row === 'failed') both.owed++
+      else if (row === 'left out' || row === 'removed') both.left++
+    }
+    const how = albumLinks[id]?.how ?? ''
+    const waits = how === 'several' || how === 'shared' || how === 'gone from the server'
+    return [
+      {
+        title,
+        ...both,
+        taken: both.google - both.there - both.owed - both.left,
+        ...(album && server && { immich: `${server}/albums/${encodeURIComponent(album)}` }),
+        ...(waits && { note: how }),
+      },
+    ]
+  })
+  const lacks = ({ owed, taken }: AlbumSides) => Number(owed + taken > 0)
+  return sides.sort((a, b) => lacks(b) - lacks(a) || b.google - a.google)
+}
+
+export type PartSides = {
+  name: string
+  where: string
+  size: number
+  photos: number
+  verified: number
+  left: number
+  owed: number
+  /** `can go`: every photo of it is verified; `but`: so is all that was not left out; else it has to stay, and why. */
+  verdict: 'can go' | 'but' | 'stays'
+  why: string
+}
+
+/** The parts of the exports, and which of them nothing needs any more. */
+export function partsOf(
+  { parts, leftovers }: Told,
+  lines: Map<string, Line>,
+  missing: Map<string, number[]>,
+): PartSides[] {
+  const sides = new Map<string, Omit<PartSides, 'verdict' | 'why'>>()
+  for (const [id, { name, kind, drive, size }] of Object.entries(parts))
+    if (kind !== 'picked')
+      sides.set(id, {
+        name,
+        where: drive ? 'Google Drive' : kind === 'folder' ? 'a folder' : 'on disk',
+        size,
+        photos: 0,
+        verified: 0,
+        left: 0,
+        owed: 0,
+      })
+  for (const { photo, row, proof } of lines.values())
+    for (const part of new Set(photo.files.map(({ part }) => part))) {
+      const side = sides.get(part)
+      if (!side) continue
+      side.photos++
+      if (proof === 'right' || proof === 'changed') side.verified++
+      else if (row === 'left out') side.left++
+      else side.owed++
+    }
+  const broken = new Set(
+    Object.values(leftovers).flatMap(({ part, broken, why }) =>
+      broken || why === 'not chosen' ? [part] : [],
+    ),
+  )
+  return [...sides].map(([id, side]) => {
+    const gap = missing.get(parts[id]?.export ?? '')
+    if (side.owed > 0) return { ...side, verdict: 'stays', why: `${side.owed} not verified` }
+    if (gap)
+      return { ...side, verdict: 'stays', why: `part ${gap.join(', ')} of its export is missing` }
+    if (broken.has(id))
+      return { ...side, verdict: 'stays', why: 'holds files that were not carried over' }
+    if (side.left > 0) return { ...side, verdict: 'but', why: `${side.left} in it left out` }
+    return { ...side, verdict: 'can go', why: '' }
+  })
+}
+
+/** What was one photo several times over: equal bytes, sizes of one picture, and duplicates that were given up on the server. */
+export function mergedOf({ photos, links, duplicates }: Told) {
+  const same = { files: 0, bytes: 0 }
+  const sizes: { name: string; kept: number; left: number; path: string }[] = []
+  for (const { title, files } of Object.values(photos))
+    for (const { role, why, size, path } of files) {
+      if (role !== 'copy') continue
+      if (why === 'another size')
+        sizes.push({ name: title, kept: files[0]?.size ?? 0, left: size, path })
+      else {
+        same.files++
+        same.bytes += size
+      }
+    }
+  const smaller = Object.values(links).filter(
+    ({ asset, how }) => asset && how === 'smaller copy',
+  ).length
+  const given = Object.values(duplicates).filter(({ steps }) => steps?.trashed && !steps.restored)
+  const trashed = given.reduce((sum, { steps }) => sum + (steps?.losers.length ?? 0), 0)
+  return { same, sizes, smaller, groups: given.length, trashed }
+}
+
+/** What each stage did last, and what was sent on which day (by when each was last written to). */
+export function timesOf({ runs, transfers }: Told) {
+  const stages = Object.values(runs).map(({ stage, at, seconds, bytes }) => ({
+    stage,
+    at,
+    ...(seconds !== undefined && { seconds }),
+    ...(typeof bytes === 'number' && { bytes }),
+  }))
+  const days = new Map<string, { photos: number; bytes: number }>()
+  for (const { at, asset, size, had } of Object.values(transfers)) {
+    if (!asset || had) continue
+    const day = days.get(at.slice(0, 10)) ?? { photos: 0, bytes: 0 }
+    days.set(at.slice(0, 10), { photos: day.photos + 1, bytes: day.bytes + (size ?? 0) })
+  }
+  const sent = [...days].sort(([a], [b]) => (a < b ? 1 : -1)).map(([day, all]) => ({ day, ...all }))
+  return { stages: stages.sort((a, b) => (a.at < b.at ? -1 : 1)), days: sent }
+}

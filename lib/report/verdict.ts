@@ -1,0 +1,147 @@
+import { count, number } from '../progress.ts'
+import type { Check, Part, Run, Transfer } from '../state/records.ts'
+import { LOST } from '../takeout/members.ts'
+import { gaps } from '../takeout/parts.ts'
+import { kindOf } from '../transfer/checking.ts'
+import { PICK_ENDED, type Standing } from '../transfer/standing.ts'
+
+/** The rows of the account of photos. Each photo is in the first that applies, so they add up. */
+export const ROWS = ['left out', 'removed', 'failed', 'owed', 'transferred', 'linked'] as const
+export type Row = (typeof ROWS)[number]
+
+/** What became of a photo that is on the server, when it was asked for again since. */
+export type Proof = 'right' | 'changed' | 'differs' | 'gone' | 'unverified'
+
+/** What a verdict is made of: photos by row, and of those that are there how many were verified. */
+export type Numbers = {
+  photos: Record<Row, number>
+  proven: Record<Proof, number>
+  /** Of `left out`: those of the locked folder, which nobody chose to leave behind. */
+  locked: number
+  /** Parts that are known to be missing, by export; and how many could not be read. */
+  missing: Map<string, number[]>
+  unreadable: number
+  /** Media files of the export that are damaged; sidecars whose picture is not in it; files that were not asked for. */
+  damaged: number
+  lost: number
+  notChosen: number
+}
+
+export type Verdict = { safe: 'yes' | 'yes, but' | 'not yet'; text: string; because: string[] }
+
+export function rowOf({ is, why }: Standing): Row {
+  if (is === 'left out') return why === PICK_ENDED ? 'owed' : 'left out'
+  if (is === 'removed' || is === 'failed' || is === 'transferred' || is === 'linked') return is
+  return 'owed'
+}
+
+/** A check counts for what was sent before it. */
+export function proofOf({ at }: Transfer, check: Check | undefined): Proof {
+  if (!check || check.at < at) return 'unverified'
+  const kind = kindOf(check)
+  if (kind === 'waiting') return 'unverified'
+  return kind === 'differ' ? 'differs' : kind
+}
+
+/** How many of these photos are proven how. */
+export function proven(
+  ids: Iterable<string>,
+  transfers: Record<string, Transfer>,
+  checks: Record<string, Check>,
+): Record<Proof, number> {
+  const counts = { right: 0, changed: 0, differs: 0, gone: 0, unverified: 0 }
+  for (const id of ids) {
+    const transfer = transfers[id]
+    if (transfer?.asset) counts[proofOf(transfer, checks[id])]++
+  }
+  return counts
+}
+
+/**
+ * Whether Google can be left: everything is on the other side, and was asked for there again. What is left to say against
+ * it comes with it, the gravest first.
+ */
+export function verdict(numbers: Numbers): Verdict {
+  const { photos, missing, unreadable } = numbers
+  const all = Object.values(photos).reduce((sum, many) => sum + many, 0)
+  const unsure = numbers.proven.unverified
+  const because = reservations(numbers)
+  const holes = [...missing].map(
+    ([name, parts]) => `part ${parts.join(', ')} of ${name} is missing: what lies in it is unknown`,
+  )
+  if (unreadable > 0)
+    holes.push(`${count(unreadable, 'part')} could not be read: what lies there is unknown`)
+  const { owed, failed } = photos
+  const not = (found: string): Verdict => {
+    return { safe: 'not yet', text: `not yet, ${found}`, because: [...holes, ...because] }
+  }
+  if (all === 0) return not('no photo is known')
+  if (owed > 0)
+    return not(`${count(owed, 'photo')} owed${failed ? `, ${number(failed)} failed` : ''}`)
+  if (failed > 0) return not(`${count(failed, 'photo')} failed`)
+  if (holes.length > 0) return not('a part of the export is missing')
+  if (unsure > 0)
+    return not(`all is sent, ${count(unsure, 'photo')} ${unsure === 1 ? 'is' : 'are'} not verified`)
+  if (because.length > 0) return { safe: 'yes, but', text: `yes, but ${because[0]}`, because }
+  return { safe: 'yes', text: 'yes', because }
+}
+
+function reservations({ photos, proven, locked, damaged, lost, notChosen }: Numbers): string[] {
+  const gone = Math.max(photos.removed, proven.gone)
+  const is = (many: number) => (many === 1 ? 'is' : 'are')
+  const rows: [number, string][] = [
+    [gone, `${count(gone, 'photo')} ${is(gone)} no longer in Immich`],
+    [damaged, `${count(damaged, 'file')} came damaged in the export`],
+    [lost, `of ${count(lost, 'photo')} the export has only the sidecar`],
+    [locked, `${count(locked, 'photo')} of the locked folder ${is(locked)} left out`],
+    [proven.differs, `${count(proven.differs, 'photo')} arrived, with a field that differs`],
+    [notChosen, `${count(notChosen, 'file')} of the export ${is(notChosen)} not chosen`],
+  ]
+  return rows.filter(([many]) => many > 0).map(([, text]) => text)
+}
+
+/** The numbers as the last run of each stage left them: at once at any size. */
+export function lastNumbers(
+  runs: Record<string, Run>,
+  parts: Record<string, Part>,
+  known = 0,
+): Numbers {
+  const { transfer, verify, 'index-gphotos': index } = runs
+  const account = Object.entries((transfer?.account ?? {}) as Record<string, number>)
+  const photos = noPhotos()
+  let locked = 0
+  for (const [name, many] of account) {
+    const [is = '', why = ''] = name.split(/: (.*)/s)
+    photos[rowOf({ is: is as Standing['is'], why })] += many
+    if (why === 'in the locked folder') locked += many
+  }
+  // What an index found since is owed until transfer has looked at it.
+  photos.owed += Math.max(0, known - account.reduce((sum, [, many]) => sum + many, 0))
+  const last = (verify?.at ?? '') > (transfer?.at ?? '') ? verify : transfer
+  const proof = { ...((last?.proven as Numbers['proven']) ?? unproven(photos)) }
+  // What verify found lost since is to be given again.
+  const lost = last === verify ? Number(verify?.mendable ?? 0) : 0
+  photos.owed += lost
+  photos.transferred -= lost
+  proof.differs -= lost
+  const left = (index?.left ?? {}) as Record<string, number>
+  return {
+    photos,
+    proven: proof,
+    locked,
+    missing: gaps(Object.values(parts)),
+    unreadable: Number(index?.unreadable ?? 0),
+    damaged: Number(index?.damaged ?? 0),
+    lost: left[LOST] ?? 0,
+    notChosen: left['not chosen'] ?? 0,
+  }
+}
+
+export function noPhotos() {
+  return Object.fromEntries(ROWS.map((row) => [row, 0])) as Record<Row, number>
+}
+
+/** What nobody counted is not proven. */
+function unproven({ transferred, linked }: Numbers['photos']): Numbers['proven'] {
+  return { ...proven([], {}, {}), unverified: transferred + linked }
+}
