@@ -119,6 +119,30 @@ test('an edited copy comes beside its original, and an album that has only the c
   expect(albumsByTitle(found)).toEqual({ Trip: ['a.jpg'] })
 })
 
+// Parts are told apart by what they hold, so any of them may come first.
+test.each([
+  ['the same edit', ['edit', 'edit', 'edit'], ['a', 'b', 'c'], ['edit']],
+  ['the same edit, the newest export first', ['edit', 'edit', 'edit'], ['c', 'b', 'a'], ['edit']],
+  ['another edit in the last', ['edit', 'edit', 'again'], ['a', 'b', 'c'], ['again']],
+  [
+    'another edit in the last, which comes first',
+    ['edit', 'edit', 'again'],
+    ['c', 'b', 'a'],
+    ['again'],
+  ],
+  ['an edit taken back in between', ['edit', 'again', 'edit'], ['b', 'a', 'c'], ['edit']],
+])('of several exports with %s one edited copy stands', async (_, edits, parts, wanted) => {
+  const exports = Object.fromEntries(parts.map((part, n) => [part, `takeout-202${n}0101T000000Z`]))
+  const files = parts.flatMap((part, n) => [
+    ...shot(`${YEAR}/a.jpg`, {}, { part, bytes: 'a' }),
+    media(`${YEAR}/a-edited.jpg`, { part, bytes: edits[n] as string, size: 5000 }),
+  ])
+  const { files: found } = onlyPhoto(await library(files, { exports }))
+  const crcs = (role: string) => found.filter((file) => file.role === role).map(({ crc }) => crc)
+  expect(crcs('edited')).toEqual(wanted.map((bytes) => media('x.jpg', { bytes }).crc))
+  expect(crcs('original')).toHaveLength(1)
+})
+
 test('an edited copy without its original is the photo, with what the sidecar says', async () => {
   const found = await library([media(`${YEAR}/a-edited.jpg`), sidecar(`${YEAR}/a.jpg`)])
   expect(onlyPhoto(found)).toMatchObject({ title: 'a.jpg', taken: NOON })

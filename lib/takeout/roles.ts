@@ -43,13 +43,18 @@ function rolesOf(group: Media[]): Map<Media, Role> {
   return new Map(group.map((one) => [one, known.get(bytesKey(one.file)) ?? one.pair.role]))
 }
 
-/** Edited copies of one name, of which a newer export has another: the photo was edited again in between. */
+/** Edited copies of one name that the newest export to have one no longer has: the photo was edited again in between. */
 function olderEdits(group: Media[]): Set<Media> {
   const edits = group.filter(({ pair }) => pair.role === 'edited')
   if (edits.length < 2) return new Set()
-  const older = ({ name, export: mine }: Media) =>
-    edits.some((other) => other.name === name && stampOf(other.export) > stampOf(mine))
-  return new Set(edits.filter(older))
+  const last = new Map<string, string>()
+  const note = (key: string, stamp: string) => {
+    if (stamp >= (last.get(key) ?? '')) last.set(key, stamp)
+  }
+  const ownKey = ({ name, file }: Media) => `${name}/${bytesKey(file)}`
+  for (const one of edits) for (const key of [one.name, ownKey(one)]) note(key, stampOf(one.export))
+  const isOlder = (one: Media) => (last.get(ownKey(one)) ?? '') < (last.get(one.name) ?? '')
+  return new Set(edits.filter(isOlder))
 }
 
 /** The files of a photo, the best first, each with its role; enters them into the account. */
