@@ -243,6 +243,43 @@ describe('a second export', () => {
     expect(await w.stages('verify --all')).toMatchObject({ code: 0 })
   })
 
+  test('changes a caption and a time: an edited copy gets them as its original does', async () => {
+    const told = (description: string, more: Partial<Shot> = {}): Shot[] => [
+      { ...sea, ...more, facts: { description } },
+      edited,
+    ]
+    w = await world({ shots: told('old') })
+    await w.stages('index-gphotos', ...SYNC)
+    const later = {
+      bytes: bytesOf(sea),
+      taken: (sea.taken ?? 0) + 3600,
+      json: { photoLastModifiedTime: { timestamp: '1900000000' } },
+    }
+    await again(told('new', later))
+    expect(await w.stages('index-gphotos', ...SYNC)).toMatchObject({ code: 0 })
+    await w.server.settled()
+    for (const name of ['sea.jpg', 'sea-edited.jpg']) {
+      expect(w.asset(name).exif.description, name).toBe('new')
+      expect(iso(w.asset(name).fileCreatedAt / 1000), name).toBe(iso(later.taken))
+    }
+    expect((await w.stages('index-immich', 'transfer')).err).toContain('nothing to send')
+
+    // By hand on the copy alone: that stays, and is listed.
+    w.asset('sea-edited.jpg').exif.description = 'by hand'
+    w.server.db.touch(w.asset('sea-edited.jpg'))
+    const newest = { ...later, json: { photoLastModifiedTime: { timestamp: '1900000001' } } }
+    await makeTakeout(
+      join(w.dir, 'takeout'),
+      { shots: told('newest', newest), albums: [] },
+      { parts: 1, stamp: '20260401T101500Z' },
+    )
+    await w.stages('index-gphotos', ...SYNC)
+    expect(w.asset('sea.jpg').exif.description).toBe('newest')
+    expect(w.asset('sea-edited.jpg').exif.description).toBe('by hand')
+    expect((await w.stages('index-immich', 'status --list kept')).out).toContain('description')
+    expect((await w.stages('transfer')).err).toContain('nothing to send')
+  })
+
   test('brings the original of an edited copy that was sent alone: both are stacked', async () => {
     w = await world({
       shots: inAlbum('Trip', { ...edited, role: undefined } as Shot),

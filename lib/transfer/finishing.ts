@@ -3,7 +3,7 @@ import type { Asset, Check, Link, Photo, Transfer } from '../state/records.ts'
 import { mendable, repair } from './repairing.ts'
 import { settle } from './settling.ts'
 import type { Rules } from './standing.ts'
-import { newsOf, update } from './updating.ts'
+import { copiesOf, newsOf, update } from './updating.ts'
 import { smallerOnes, upgrade } from './upgrading.ts'
 
 /**
@@ -29,6 +29,14 @@ export async function* finishPhoto(
   const lost = mendable(transfer, check, rules.restoreDeleted)
   if (lost.size > 0) {
     transfer = await repair(server, transfer, lost)
+    yield transfer
+  }
+  // The copies first: what was sent counts as old until the original has the news.
+  for (const [key, copy] of listed ? copiesOf(photo, transfer) : []) {
+    const { news } = newsOf(photo, copy, assets[copy.asset as string], rules.overwrite)
+    if (Object.keys(news).length === 0) continue
+    const { want, own, at } = await update(server, photo, copy, rules.overwrite)
+    transfer = { ...transfer, at, gave: { ...transfer.gave, [key]: { want, ...(own && { own }) } } }
     yield transfer
   }
   const { news } = newsOf(photo, transfer, listed, rules.overwrite)

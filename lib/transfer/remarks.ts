@@ -1,6 +1,6 @@
 import type { Link, Photo, Transfer } from '../state/records.ts'
 import { listedSince, type Seen } from './standing.ts'
-import { newsOf } from './updating.ts'
+import { copiesOf, newsOf } from './updating.ts'
 import { smallerOnes } from './upgrading.ts'
 
 /**
@@ -14,7 +14,9 @@ export function remarksOf(
   seen: Seen,
 ): { why: string; fields?: string[]; candidates?: string[] }[] {
   if (!transfer?.asset) return []
-  const { kept } = newsOf(photo, transfer, listedSince(transfer, seen))
+  const both = [transfer, ...copiesOf(photo, transfer).map(([, copy]) => copy)]
+  const fields = both.flatMap((one) => newsOf(photo, one, listedSince(one, seen)).kept)
+  const kept = [...new Set(fields)]
   const smaller = smallerOnes(link, transfer, seen.assets)
   return [
     ...(kept.length > 0 ? [{ why: 'kept', fields: kept }] : []),

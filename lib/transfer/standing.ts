@@ -1,7 +1,7 @@
 import type { Asset, Check, Link, Photo, Transfer } from '../state/records.ts'
 import { type Edited, filesLeft } from '../takeout/photo-files.ts'
 import { mendable } from './repairing.ts'
-import { newsOf } from './updating.ts'
+import { copiesOf, newsOf } from './updating.ts'
 import { smallerOnes } from './upgrading.ts'
 
 /**
@@ -113,15 +113,22 @@ function dueOf(
   { assets, indexed }: Seen,
   { upgrade, restoreDeleted, overwrite, edited = 'stack' }: Rules,
 ): string[] {
-  const listed = listedSince(transfer, { assets, indexed })
   const owed = (transfer.owes ?? []).filter((what) => what !== 'stack' || edited === 'stack')
   return [
     ...(filesLeft(photo, transfer).length > 0 ? ['a file'] : []),
     ...owed,
     ...[...mendable(transfer, check, restoreDeleted).values()].flatMap((mend) => Object.keys(mend)),
-    ...Object.keys(newsOf(photo, transfer, listed, overwrite).news),
+    ...newsFor(photo, transfer, { assets, indexed }, overwrite),
     ...(upgrade && smallerOnes(link, transfer, assets).length > 0 ? ['upgrade'] : []),
   ]
+}
+
+/** The fields of which Google says something new, for its asset or those of its edited copies. */
+function newsFor(photo: Photo, transfer: Transfer, seen: Seen, overwrite = false): Set<string> {
+  const all = [transfer, ...copiesOf(photo, transfer).map(([, copy]) => copy)]
+  return new Set(
+    all.flatMap((one) => Object.keys(newsOf(photo, one, listedSince(one, seen), overwrite).news)),
+  )
 }
 
 /** How many photos stand where, in the order in which an account names them. */

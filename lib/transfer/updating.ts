@@ -1,6 +1,7 @@
 import { toAsset } from '../immich/assets.ts'
 import type { Changes, Immich } from '../immich/immich.ts'
 import type { Asset, Photo, Place, Transfer, Want } from '../state/records.ts'
+import { fileKey } from '../takeout/photo-files.ts'
 import { plausibleOffset, samePlace, withOffset } from '../time.ts'
 import { GUESSED_TAG, tagsOf } from './arrival.ts'
 import { sameSecond, sameText } from './checking.ts'
@@ -67,6 +68,20 @@ export function newsOf(
   if (tag.length > 0) news.tag = tag
   if (untag.length > 0) news.untag = untag
   return { news, kept }
+}
+
+/** The edited copies of a photo, each by its key as a transfer of its own: they hold what their original does. */
+export function copiesOf(photo: Photo, transfer: Transfer): [key: string, copy: Transfer][] {
+  const { gave, others = {}, at, taken } = transfer
+  if (!gave) return []
+  return photo.files
+    .filter(({ role }) => role === 'edited')
+    .map(fileKey)
+    .filter((key) => others[key] !== undefined && gave[key] !== undefined)
+    .map((key) => {
+      const asset = others[key] as string
+      return [key, { ...gave[key], asset, at, ...(taken !== undefined && { taken }) }]
+    })
 }
 
 const isGuess = ({ takenFrom }: Photo) => takenFrom === 'name' || takenFrom === 'year'
