@@ -205,3 +205,51 @@ test('rows are whole and photos the same in whatever order the files come', asyn
     { numRuns: 50 },
   )
 })
+
+test('the whole library again in later exports changes nothing, whichever part comes first', async () => {
+  const year = 'Photos from 2021'
+  const winter = { title: 'w.jpg', taken: NOON + 700, description: 'Snow', people: ['Ann'] }
+  const files = [
+    ...shot(`${year}/a.jpg`),
+    media(`${year}/a-edited.jpg`, { size: 1200 }),
+    ...shot(`${year}/b.HEIC`, { taken: NOON + 60 }),
+    media(`${year}/b.MOV`, { size: 3000 }),
+    media(`${year}/b-edited.HEIC`, { size: 900 }),
+    ...shot(`${year}/w.jpg`, winter),
+    ...shot('Trip/w.jpg', winter, { size: 800, bytes: 'small' }),
+    media('Trip/a-edited.jpg', { size: 1200, bytes: `${year}/a-edited.jpg` }),
+    sidecar('Trip/b.HEIC', { taken: NOON + 60 }),
+    albumFile('Trip'),
+    ...shot('Tour/w.jpg', winter, { bytes: `${year}/w.jpg` }),
+    albumFile('Tour'),
+    media(`${year}/bare.jpg`),
+    media(`${year}/lonely-edited.jpg`),
+    ...shot(`${year}/a(1).jpg`, { title: 'a.jpg', taken: NOON + 5 }),
+    ...shot('Bin/t.jpg', { taken: NOON + 90, trashed: true }),
+  ]
+  const what = ({ photos, albums }: Awaited<ReturnType<typeof library>>) => ({
+    photos: Object.entries(photos)
+      .map(([id, { files, ...photo }]) => ({
+        id,
+        ...photo,
+        files: files.flatMap(({ role, crc }) => (role === 'copy' ? [] : [`${role} ${crc}`])),
+      }))
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    albums: Object.values(albums)
+      .map(({ title, photos }) => ({ title, photos: photos.toSorted() }))
+      .toSorted((a, b) => (a.title < b.title ? -1 : 1)),
+  })
+  const once = await library(files)
+  const orders = fc.shuffledSubarray(['p', 'q', 'r'], { minLength: 2 })
+  await fc.assert(
+    fc.asyncProperty(orders, fc.boolean(), async (parts, isKnown) => {
+      const exports = Object.fromEntries(
+        parts.map((part, n) => [part, `takeout-202${n}0101T000000Z`]),
+      )
+      const all = parts.flatMap((part) => files.map((file) => ({ ...file, part })))
+      const again = await library(all, { exports, ...(isKnown && { old: once }) })
+      expect(again.rows.size).toBe(all.length)
+      expect(what(again)).toEqual(what(once))
+    }),
+  )
+})
