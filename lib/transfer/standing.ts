@@ -131,6 +131,8 @@ function newsFor(photo: Photo, transfer: Transfer, seen: Seen, overwrite = false
   )
 }
 
+const THERE_ROWS = ['transferred', 'linked', 'mirrored']
+
 /** How many photos stand where, in the order in which an account names them. */
 export function tally(standings: Iterable<{ is: string; why: string }>): Record<string, number> {
   const counts: Record<string, number> = {}
@@ -138,5 +140,9 @@ export function tally(standings: Iterable<{ is: string; why: string }>): Record<
     const row = is === 'left out' || is === 'undecided' || is === 'removed' ? `${is}: ${why}` : is
     counts[row] = (counts[row] ?? 0) + 1
   }
-  return counts
+  // Not by which photo came first: what is there stands at the beginning.
+  const rank = (row: string) => (THERE_ROWS.includes(row) ? THERE_ROWS.indexOf(row) : 9)
+  return Object.fromEntries(
+    Object.entries(counts).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)),
+  )
 }
