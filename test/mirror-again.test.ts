@@ -1,0 +1,224 @@
+import {
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import type { ExifTool } from 'exiftool-vendored'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Home, home, metadataOf, realExiftool, sha1Of } from './sandbox/library.ts'
+import { inAlbum, picture } from './sandbox/run.ts'
+import { bytesOf, type Description, type Shot } from './sandbox/takeout.ts'
+
+let tool: ExifTool | undefined
+beforeAll(async () => {
+  tool = await realExiftool()
+})
+afterAll(() => tool?.end())
+
+let h: Home
+afterEach(() => h?.end())
+const begin = async (description: Partial<Description> & { shots: Shot[] }, options?: object) => {
+  h = await home(description, options)
+  return h
+}
+const day = '2024/06/01'
+const LATER = '20260601T101500Z'
+/** The same photo as Google tells of it in a later export. */
+const later = (shot: Shot, more: Partial<Shot>, json: object = {}): Shot => ({
+  ...shot,
+  seed: shot.seed ?? 1,
+  ...more,
+  json: { lastModifiedTime: { timestamp: '1780000000' }, ...json },
+})
+
+test('what Google says anew comes: caption, stars and place into the XMP, another day moves the files and the links', async ({
+  skip,
+}) => {
+  if (!tool) return skip()
+  const a = picture('a.jpg', 1, { seed: 1, facts: { description: 'old' } })
+  const b = picture('b.jpg', 2, { seed: 2 })
+  const album = { albums: [{ folder: 'Trip', title: 'Trip' }] }
+  await begin({ shots: [a, b, ...inAlbum('Trip', a, b)], ...album })
+  await h.mirror()
+  const facts = { description: 'new', favorite: true, place: [54.4858, 10.1228] } as Shot['facts']
+  const moved = Date.UTC(2024, 6, 15, 9) / 1000
+  const shots = [later(a, { facts }), later(b, { taken: moved })]
+  // The picture is the same: its own clock stays, too.
+  for (const [n, shot] of shots.entries()) shot.bytes = bytesOf([a, b][n] as Shot)
+  await h.more([...shots, ...inAlbum('Trip', ...shots)], LATER, {
+    albums: [{ folder: 'Trip', title: 'Trip to the sea' }],
+  })
+  const said = await h.mirror()
+  expect(said).toMatch(/2 renewed; 1 album/)
+  expect(await metadataOf(tool, h.file(`${day}/a.jpg.xmp`))).toMatchObject({
+    'XMP-dc:Description': 'new',
+    'XMP-xmp:Rating': 5,
+    'XMP-exif:GPSLatitude': 54.4858,
+  })
+  expect(h.tree({ only: /b\.jpg/ })).toEqual([
+    '2024/07/15/b.jpg',
+    '2024/07/15/b.jpg.xmp',
+    'albums/Trip to the sea/b.jpg -> ../../2024/07/15/b.jpg',
+  ])
+  expect(+statSync(h.file('2024/07/15/b.jpg')).mtime).toBe(moved * 1000)
+  expect(sha1Of(h.read('albums/Trip to the sea/b.jpg'))).toBe(sha1Of(bytesOf(b)))
+  expect(existsSync(h.file('albums/Trip'))).toBe(false)
+  expect(await h.mirror()).toMatch(/nothing to mirror/)
+})
+
+test("the owner's hand: own caption, faces and stars stay, what was moved or deleted is left so, until --resync", async ({
+  skip,
+}) => {
+  if (!tool) return skip()
+  const shots = ['a', 'b', 'c', 'd'].map((name, n) =>
+    picture(`${name}.jpg`, n, { seed: n + 1, facts: { description: `caption ${name}` } }),
+  )
+  const [a, b] = shots as [Shot, Shot]
+  await begin({
+    shots: [...shots, ...inAlbum('Trip', a, b)],
+    albums: [{ folder: 'Trip', title: 'Trip' }],
+  })
+  await h.mirror()
+  const regions = {
+    AppliedToDimensions: { W: 48, H: 36, Unit: 'pixel' },
+    RegionList: [
+      { Area: { X: 0.5, Y: 0.5, W: 0.2, H: 0.2, Unit: 'normalized' }, Name: 'Mira', Type: 'Face' },
+    ],
+  }
+  await tool.write(
+    h.file(`${day}/a.jpg.xmp`),
+    { 'XMP-dc:Description': 'my words', RegionInfo: regions, 'XMP-xmp:Rating': 2 } as never,
+    { writeArgs: ['-overwrite_original'] },
+  )
+  mkdirSync(h.file('mine'))
+  renameSync(h.file(`${day}/b.jpg`), h.file('mine/b.jpg'))
+  unlinkSync(h.file(`${day}/c.jpg`))
+  unlinkSync(h.file('albums/Trip/a.jpg'))
+  const before = h.tree({ sha1: true })
+  expect(await h.mirror()).toMatch(/nothing to mirror/)
+
+  // Google goes on with all four.
+  const fresh = shots.map((shot, n) =>
+    later(shot, { bytes: bytesOf(shot), facts: { description: `new ${n}`, favorite: true } }),
+  )
+  await h.more(fresh, LATER)
+  await h.mirror()
+  const after = h.tree({ sha1: true })
+  expect(after.filter((line) => !/\.xmp |album\.json/.test(line))).toEqual(
+    before.filter((line) => !/\.xmp |album\.json/.test(line)),
+  )
+  expect(await metadataOf(tool, h.file(`${day}/a.jpg.xmp`))).toMatchObject({
+    'XMP-dc:Description': 'my words',
+    'XMP-xmp:Rating': 2,
+    'XMP-mwg-rs:RegionInfo': { RegionList: [{ Name: 'Mira' }] },
+  })
+  expect(await metadataOf(tool, h.file(`${day}/d.jpg.xmp`))).toMatchObject({
+    'XMP-dc:Description': 'new 3',
+    'XMP-xmp:Rating': 5,
+  })
+  expect(await h.mirror('--resync')).toMatch(/4 photos looked after: 2 files missing, 0 damaged/)
+  expect(h.tree({ only: /[abc]\.jpg( ->.*)?$/ })).toEqual([
+    `${day}/a.jpg`,
+    `${day}/b.jpg`,
+    `${day}/c.jpg`,
+    `albums/Trip/a.jpg -> ../../${day}/a.jpg`,
+    `albums/Trip/b.jpg -> ../../${day}/b.jpg`,
+    'mine/b.jpg',
+  ])
+})
+
+test('--resync: what is missing or damaged comes again where it was, what its owner changed stays', async () => {
+  const live = picture('live.HEIC', 5, { sample: 'live.heic' })
+  await begin({
+    shots: [
+      picture('a.jpg', 1),
+      picture('a(1).jpg', 2, { title: 'a.jpg' }),
+      picture('b.jpg', 3, { facts: { description: 'beside it' } }),
+      picture('c.jpg', 4),
+      live,
+      { ...live, name: 'live.MOV', sample: 'live.mov', role: 'motion', of: 'live.HEIC' },
+      picture('mine.jpg', 6),
+    ],
+  })
+  await h.mirror()
+  const before = h.tree({ sha1: true })
+  rmSync(h.file(`${day}/a-2.jpg`))
+  rmSync(h.file(`${day}/live.MOV`))
+  rmSync(h.file(`${day}/b.jpg.xmp`))
+  const time = statSync(h.file(`${day}/b.jpg`)).mtime
+  truncateSync(h.file(`${day}/b.jpg`), 100)
+  utimesSync(h.file(`${day}/b.jpg`), time, time)
+  // A bit that fell over: same size, same time.
+  const bytes = h.read(`${day}/c.jpg`)
+  bytes[50] = 255 - (bytes[50] as number)
+  const when = statSync(h.file(`${day}/c.jpg`)).mtime
+  writeFileSync(h.file(`${day}/c.jpg`), bytes)
+  utimesSync(h.file(`${day}/c.jpg`), when, when)
+  writeFileSync(h.file(`${day}/mine.jpg`), 'painted over')
+
+  expect(await h.mirror()).toMatch(/nothing to mirror/)
+  const said = await h.mirror('--resync')
+  expect(said).toMatch(
+    /6 photos looked after: 2 files missing, 1 damaged, 1 changed by their owner \(left alone\)/,
+  )
+  const isRight = (line: string) => !/c\.jpg|mine\.jpg/.test(line)
+  expect(h.tree({ sha1: true }).filter(isRight)).toEqual(before.filter(isRight))
+  expect(await h.mirror('--resync', '--checksum')).toMatch(/0 files missing, 1 damaged, 1 changed/)
+  expect(h.tree({ sha1: true })).toEqual(
+    before.map((line) =>
+      line.includes('mine.jpg ') ? `${day}/mine.jpg ${sha1Of(Buffer.from('painted over'))}` : line,
+    ),
+  )
+})
+
+test('--embed writes into the files, and beside those that cannot be written; again nothing is done', async ({
+  skip,
+}) => {
+  if (!tool) return skip()
+  const facts = { description: 'Grüße & so', favorite: true } as const
+  await begin({
+    shots: [
+      picture('a.jpg', 1, { facts }),
+      picture('b.mp4', 2, { sample: 'lake.mp4', facts }),
+      picture('c.gif', 3, { sample: 'clouds.gif', facts }),
+      picture('plain.jpg', 4),
+    ],
+  })
+  const said = await h.mirror('--embed')
+  expect(said).toMatch(/1 file could not take metadata inside: it lies beside/)
+  expect(h.tree()).toEqual(
+    ['a.jpg', 'b.mp4', 'c.gif', 'c.gif.xmp', 'plain.jpg'].map((name) => `${day}/${name}`),
+  )
+  expect(await metadataOf(tool, h.file(`${day}/a.jpg`))).toMatchObject({
+    'IFD0:ImageDescription': 'Grüße & so',
+    'XMP-xmp:Rating': 5,
+  })
+  expect(await metadataOf(tool, h.file(`${day}/b.mp4`))).toMatchObject({
+    'Keys:Description': 'Grüße & so',
+    'QuickTime:CreateDate': '2024:06:01 12:02:00',
+  })
+  expect(sha1Of(h.read(`${day}/plain.jpg`))).toBe(sha1Of(bytesOf(picture('plain.jpg', 4))))
+  const a = Object.values(h.load().mirrored).find(({ files }) => files?.[0]?.path.endsWith('a.jpg'))
+  expect(a?.files?.[0]).toMatchObject({
+    sha1: sha1Of(h.read(`${day}/a.jpg`)),
+    was: sha1Of(bytesOf(picture('a.jpg', 1, { facts }))),
+  })
+  expect(await h.mirror('--embed')).toMatch(/nothing to mirror/)
+
+  // Its owner says who is in it, Google has another caption: both are in it.
+  await tool.write(h.file(`${day}/a.jpg`), { 'XMP-dc:Creator': 'me' } as never, {
+    writeArgs: ['-overwrite_original'],
+  })
+  const shot = picture('a.jpg', 1, { facts })
+  await h.more([later(shot, { bytes: bytesOf(shot), facts: { description: 'new' } })], LATER)
+  await h.mirror('--embed')
+  const now = await metadataOf(tool, h.file(`${day}/a.jpg`))
+  expect(now).toMatchObject({ 'IFD0:ImageDescription': 'new', 'XMP-dc:Creator': ['me'] })
+  expect(now['XMP-xmp:Rating']).toBeUndefined()
+})
