@@ -22,8 +22,12 @@ export async function home(description: Partial<Description> & { shots: Shot[] }
   const library = join(dir, 'data/library')
   const takeout = join(dir, 'takeout')
   const made = await makeTakeout(takeout, description, options)
-  const begin = (stage: string, args: string[] = [], env: Record<string, string> = {}) =>
-    start(stage, [...args, '--state', state], { cwd: dir, env })
+  const begin = (
+    stage: string,
+    args: string[] = [],
+    env: Record<string, string> = {},
+    more: { blocks?: number } = {},
+  ) => start(stage, [...args, '--state', state], { cwd: dir, env, ...more })
   return {
     dir,
     state,
