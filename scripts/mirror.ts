@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { $ } from 'zx'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { endMetadata } from '../lib/folders/metadata.ts'
@@ -10,13 +10,13 @@ import { lookAround } from '../lib/mirror/looking.ts'
 import { MAX_TRIES, mirrorPlan, thereOf } from '../lib/mirror/plan.ts'
 import { putFiles } from '../lib/mirror/putting.ts'
 import { renew } from '../lib/mirror/renewing.ts'
-import { roomFor, sameLibrary, takesLinks } from '../lib/mirror/room.ts'
+import { asTyped, libraryFolder, roomFor, sameLibrary, takesLinks } from '../lib/mirror/room.ts'
 import { METADATA, ownersOf, type Tree } from '../lib/mirror/tree.ts'
 import { splitName } from '../lib/pairing/media.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
 import { tellTime } from '../lib/spent.ts'
-import { dataFolder, Fail, flags, hint, oneOf, print, say, wholeNumber } from '../lib/stage.ts'
+import { Fail, flags, hint, oneOf, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Mirrored, Photo } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
 import { filesLeft } from '../lib/takeout/photo-files.ts'
@@ -73,8 +73,7 @@ const metadata = given.embed ? 'embed' : oneOf('--metadata', given.metadata, MET
 const asked = given['albums-as'] ? oneOf('--albums-as', given['albums-as'], ALBUMS_AS) : undefined
 const [choice, rules] = [chooser(given), rulesOf(given)]
 const pathOf = await pathMaker(given.path)
-const root = resolve(process.env.LIBRARY || `${dataFolder}/library`)
-const shownRoot = relative('', root).startsWith('..') ? root : relative('', root)
+const root = libraryFolder()
 if (process.env.TAKEOUT) await indexFirst()
 
 const state = await openState(given.state, {
@@ -102,7 +101,7 @@ const as = asked ?? ((await takesLinks(root)) ? 'links' : 'json')
 const albumsLeft = () => plan.albums.filter((id) => given.resync || isAlbumLeft(id, as, state.data))
 if (given['dry-run']) {
   await print(todo.map((id) => plan.photos[id]?.title ?? ''))
-  say(`would write ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}) to ${shownRoot}`)
+  say(`would write ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}) to ${asTyped(root)}`)
   process.exit(0)
 }
 const tired =
@@ -110,7 +109,9 @@ const tired =
     ? `; ${number(plan.tired.length)} failed ${MAX_TRIES} times: ${hint('status', '--list "not mirrored"')}`
     : ''
 if (todo.length + renewed.length + albumsLeft().length === 0) {
-  say(`nothing to mirror: ${count(plan.counts.mirrored ?? 0, 'photo')} are in ${shownRoot}${tired}`)
+  say(
+    `nothing to mirror: ${count(plan.counts.mirrored ?? 0, 'photo')} are in ${asTyped(root)}${tired}`,
+  )
   if (JSON.stringify(runs.mirror?.account) !== JSON.stringify(plan.counts) && runs.mirror)
     state.put('runs', 'mirror', { ...runs.mirror, account: plan.counts })
   await state.save()
@@ -122,7 +123,7 @@ const bytes = plan.bytesOf(todo)
 const copies = as === 'copies' ? copiesSize(plan.albums, state.data, plan.photos) : 0
 const free = await roomFor(bytes + copies, root)
 say(
-  `${count(todo.length, 'photo')}, ${plan.sizeOf(todo)}, to ${shownRoot}, which has ${size(free)} free; ${as === 'none' ? 'no albums' : `${count(plan.albums.length, 'album')} as ${as}`}`,
+  `${count(todo.length, 'photo')}, ${plan.sizeOf(todo)}, to ${asTyped(root)}, which has ${size(free)} free; ${as === 'none' ? 'no albums' : `${count(plan.albums.length, 'album')} as ${as}`}`,
 )
 if (last && last.seconds === undefined) await sweep(root)
 const { seconds: _, ...unfinished } = runs.mirror ?? { stage: 'mirror', at: '' }

@@ -14,7 +14,7 @@ transfer. make report draws the same account as a page.
 Usage: make status [ARGS="..."]
   --list REASON             the rows behind a number, one JSON line each: failed, undecided, left out, waits, removed,
                             to send, differs, changed, kept (Google and you changed it), trashed in Google since,
-                            smaller on the server, albums that wait ("shared", "several", "gone from the server"),
+                            smaller on the server, not mirrored, albums that wait ("shared", "several", "gone from the server"),
                             or any reason of what is in no photo ("empty file", "not chosen", ...)
   --json, --state FILE
 Exit:  0 done, 1 the state cannot be read, 2 bad usage
@@ -30,21 +30,32 @@ const { data } = await openState(given.state, { read: ['runs', 'parts'] })
 const { runs, parts } = data
 const numbers = lastNumbers(runs, parts, counts.photos)
 const found = verdict(numbers)
+// The verdict is about a server.
+const hasFoldersAlone = runs.mirror !== undefined && !runs['index-immich']
 if (given.json) console.log(jsonLine({ verdict: found, counts, runs }))
 else {
   const of = (collection: Collection, one: string, many?: string) =>
     count(counts[collection] ?? 0, one, many)
-  console.log(`Safe to leave Google: ${found.text}`)
-  for (const what of found.because) if (!found.text.endsWith(what)) console.log(`  ${what}`)
+  if (!hasFoldersAlone) {
+    console.log(`Safe to leave Google: ${found.text}`)
+    for (const what of found.because) if (!found.text.endsWith(what)) console.log(`  ${what}`)
+  }
   console.log(
     `Google Photos  ${of('photos', 'photo')} in ${of('albums', 'album')}, from ${of('parts', 'part')}; ${of('leftovers', 'file')} in no photo`,
   )
-  console.log(`Immich         ${of('assets', 'asset')} in ${of('assetAlbums', 'album')}`)
+  if (!hasFoldersAlone)
+    console.log(`Immich         ${of('assets', 'asset')} in ${of('assetAlbums', 'album')}`)
+  const { mirror } = runs
+  if (mirror)
+    console.log(
+      `Folders        ${count(Number((mirror.account as Record<string, number>)?.mirrored ?? 0), 'photo')} in ${mirror.library}`,
+    )
   const account = runs.transfer?.account
   sum('In no photo', runs['index-gphotos']?.left)
   sum('Photos', account)
   const unseen = (counts.photos ?? 0) - total(account)
   if (account && unseen > 0) console.log(`               ${number(unseen)} new since`)
+  sum('In folders', mirror?.account)
   sum('Worth a look', runs.transfer?.remarks)
   const { verify } = runs
   if (verify)
@@ -62,7 +73,9 @@ else {
 function next() {
   const { transfer, verify, link } = runs
   if (!counts.photos) return hint('index-gphotos TAKEOUT="/path/to/the/zips"')
-  if (!runs['index-immich']) return `${hint('auth')}, then ${hint('index-immich')}`
+  if (hasFoldersAlone) return nextForFolders()
+  if (!runs['index-immich'])
+    return `${hint('auth')}, then ${hint('index-immich')}; or, without a server, ${hint('mirror')}`
   if (!link || (counts.links ?? 0) + (counts.transfers ?? 0) === 0) return hint('link')
   const account = (transfer?.account ?? {}) as Record<string, number>
   const unseen = counts.photos - total(account)
@@ -78,6 +91,16 @@ function next() {
   if (Object.keys(account).some((row) => row.startsWith('undecided'))) return hint('review')
   if (found.safe === 'not yet') return `${hint('report')}, and decide what is shown there`
   return `nothing: all is there. When there is a new Takeout: ${hint('sync TAKEOUT="..."')}`
+}
+
+/** A library that knows no server. */
+function nextForFolders() {
+  const { mirror } = runs
+  const { at = '' } = runs['index-gphotos'] ?? {}
+  const account = (mirror?.account ?? {}) as Record<string, number>
+  const isLeft = account['to mirror'] || account['to renew'] || account.failed
+  if (mirror?.seconds === undefined || mirror.at < at || isLeft) return hint('mirror')
+  return `nothing: all is there. When there is a new Takeout: ${hint('mirror TAKEOUT="..."')}`
 }
 
 /** A line whose numbers add up to its first, and whose words are what --list takes. */
@@ -101,8 +124,8 @@ async function list(reason: string) {
   const { PLANNED } = await import('../lib/transfer/plan.ts')
   const { remarksOf } = await import('../lib/transfer/remarks.ts')
   const { standing, tally } = await import('../lib/transfer/standing.ts')
-  const { data } = await openState(given.state, { read: [...PLANNED, 'leftovers'] })
-  const { photos, leftovers, links, albumLinks, transfers, checks, albums, runs } = data
+  const { data } = await openState(given.state, { read: [...PLANNED, 'leftovers', 'mirrored'] })
+  const { photos, leftovers, links, albumLinks, transfers, checks, albums, runs, mirrored } = data
   const seen = { assets: data.assets, indexed: runs['index-immich']?.at ?? '' }
   const reasons = new Set<string>()
   let rows = 0
@@ -124,6 +147,9 @@ async function list(reason: string) {
     for (const remark of remarksOf(photo, links[id], transfers[id], seen))
       if (remark.why !== how) row([remark.why], { ...one, ...remark })
   }
+  for (const [id, { failed, tries }] of Object.entries(mirrored))
+    if (failed)
+      row(['not mirrored'], { id, title: (photos[id] ?? albums[id])?.title, why: failed, tries })
   for (const [id, { how, candidates }] of Object.entries(albumLinks))
     row([how], { id, title: albums[id]?.title, why: how, candidates })
   for (const { path, why } of Object.values(leftovers)) row([why, 'in no photo'], { path, why })

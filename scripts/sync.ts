@@ -4,16 +4,18 @@ import { ask } from '../lib/ask.ts'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { immich } from '../lib/immich/immich.ts'
 import { onInterrupt } from '../lib/interrupt.ts'
+import { mirrorPlan } from '../lib/mirror/plan.ts'
+import { asTyped, libraryFolder, roomFor } from '../lib/mirror/room.ts'
 import { count, number, size } from '../lib/progress.ts'
 import { envFile, Fail, flags, say } from '../lib/stage.ts'
-import { openState } from '../lib/state/state.ts'
+import { openState, readCounts } from '../lib/state/state.ts'
 import { sourceFlags, sourceUsage } from '../lib/takeout/sources.ts'
 import { PLANNED, planOf } from '../lib/transfer/plan.ts'
 import { ruleFlags, rulesOf, rulesUsage } from '../lib/transfer/rules.ts'
 
 const usage = `
 All stages in order: index-gphotos, index-immich, link, then the plan, transfer and verify. Run it again whenever there
-is a new Takeout: it sends what is new.
+is a new Takeout: it sends what is new. Where no Immich was ever set it mirrors into folders: index-gphotos, mirror.
 
 Usage: make sync TAKEOUT="..." IMMICH_URL=... IMMICH_API_KEY=... [ARGS="..."]   (all three are remembered)
   --yes                     do not ask before the first byte
@@ -49,6 +51,10 @@ onInterrupt(async (signal) => {
   await running
 })
 
+if (await isWithoutServer()) {
+  await syncFolders()
+  process.exit(worst)
+}
 if (process.env.IMMICH_URL || process.env.IMMICH_API_KEY || process.stdin.isTTY)
   await run('auth', given['dry-run'] ? ['--dry-run'] : [])
 else if (!process.env.IMMICH_URL) {
@@ -65,11 +71,7 @@ await run('index-immich', common)
 await run('link', [...common, '--strictness', given.strictness])
 const left = await showPlan()
 if (given['dry-run']) process.exit(worst)
-if (left > 0 && process.stdin.isTTY && !given.yes) {
-  const answer = await ask('Go on? [Y/n] ')
-  if (!/^(y|yes|)$/i.test(answer))
-    throw new Fail('stopped before the first byte, nothing was sent', { exitCode: 130 })
-}
+if (left > 0) await goOn()
 const limit = Number.isFinite(given.limit) ? ['--limit', String(given.limit)] : []
 await run('transfer', [
   ...common,
@@ -80,6 +82,61 @@ await run('transfer', [
 await run('verify', [...common, '--wait', given.wait])
 process.exitCode = worst
 if (given.ping && worst === 0) await ping(given.ping)
+
+/** No setting and nothing in the state tells of a server: one that is only missing is never passed over. */
+async function isWithoutServer() {
+  if (Object.keys(process.env).some((name) => /^IMMICH_./.test(name) && process.env[name]))
+    return false
+  const { data } = await openState(given.state, { read: ['runs'] })
+  const { assets = 0, links = 0, transfers = 0 } = await readCounts(given.state)
+  return !data.runs['index-immich'] && assets + links + transfers === 0
+}
+
+/** The library for which there is no server: folders. */
+async function syncFolders() {
+  const chosen = again(Object.keys({ ...choosing, ...sourceFlags }))
+  await run('index-gphotos', [...common, ...chosen])
+  // It is known by now.
+  process.env.TAKEOUT = ''
+  const { data } = await openState(given.state, { read: ['photos', 'albums', 'mirrored'] })
+  const plan = mirrorPlan(data, choice, rules)
+  const todo = plan.left.slice(0, given.limit)
+  const root = libraryFolder()
+  say(
+    `no Immich server was ever set (IMMICH_URL=... IMMICH_API_KEY=... sends to one): photos go into folders, to ${asTyped(root)}`,
+  )
+  if (todo.length > 0) {
+    const free = await roomFor(plan.bytesOf(todo), root)
+    say(
+      `the plan: ${count(todo.length, 'photo')}, ${plan.sizeOf(todo)}, to write; ${size(free)} free`,
+    )
+  }
+  if (given['dry-run']) return
+  if (todo.length > 0) await goOn()
+  const limit = Number.isFinite(given.limit) ? ['--limit', String(given.limit)] : []
+  const bent = [
+    'edited',
+    'include-trashed',
+    'include-locked',
+    'no-partner',
+    'no-more-parts',
+    'retry',
+  ]
+  await run('mirror', [
+    ...common,
+    ...limit,
+    ...again([...Object.keys(choosing), ...bent, 'concurrency']),
+  ])
+  process.exitCode = worst
+  if (given.ping && worst === 0) await ping(given.ping)
+}
+
+async function goOn() {
+  if (!process.stdin.isTTY || given.yes) return
+  const answer = await ask('Go on? [Y/n] ')
+  if (!/^(y|yes|)$/i.test(answer))
+    throw new Fail('stopped before the first byte, nothing was sent', { exitCode: 130 })
+}
 
 /** Runs a stage as a person would. Items that failed (3) and a missing part (4) do not stop the rest; all else does. */
 async function run(stage: string, args: string[]) {

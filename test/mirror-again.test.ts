@@ -222,3 +222,28 @@ test('--embed writes into the files, and beside those that cannot be written; ag
   expect(now).toMatchObject({ 'IFD0:ImageDescription': 'new', 'XMP-dc:Creator': ['me'] })
   expect(now['XMP-xmp:Rating']).toBeUndefined()
 })
+
+test('sync where no server was ever set mirrors, after saying so; where one was known, a missing one is an error', async () => {
+  h = await home({ shots: [picture('a.jpg', 1), picture('b.jpg', 2)] })
+  const TAKEOUT = `${h.dir}/takeout`
+  const plan = await h.run('sync', ['--dry-run'], { TAKEOUT })
+  expect([plan.code, h.tree()]).toEqual([0, []])
+  expect(plan.err).toMatch(
+    /no Immich server was ever set .*photos go into folders, to data\/library\nsync: the plan: 2 photos, .* KB, to write; .* free/,
+  )
+  const first = await h.run('sync', ['--edited', 'original'], { TAKEOUT })
+  expect([first.code, first.err]).toEqual([0, expect.stringMatching(/2 photos = 2 mirrored/)])
+  expect(h.tree({ only: /jpg$/ })).toEqual([`${day}/a.jpg`, `${day}/b.jpg`])
+  const status = await h.run('status')
+  expect(status.out).toMatch(/Folders {8}2 photos in .*data\/library\n/)
+  expect(status.out).toMatch(/In folders {5}2 = 2 mirrored\n/)
+  expect(status.out).toMatch(/Next {11}nothing: all is there/)
+
+  const half = await h.run('sync', [], { IMMICH_API_KEY: 'k' })
+  expect([half.code, half.err]).toEqual([1, expect.stringMatching(/IMMICH_URL is not given/)])
+  const known = h.load()
+  known.runs['index-immich'] = { stage: 'index-immich', at: '2024-01-01T00:00:00Z' }
+  writeFileSync(h.state, JSON.stringify(known))
+  const gone = await h.run('sync', [], { TAKEOUT })
+  expect([gone.code, gone.err]).toEqual([1, expect.stringMatching(/no Immich server is set/)])
+})

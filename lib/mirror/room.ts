@@ -1,8 +1,17 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm, statfs, symlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { size } from '../progress.ts'
-import { Fail, hint } from '../stage.ts'
+import { dataFolder, Fail, hint } from '../stage.ts'
+
+/** LIBRARY, as a whole path. */
+export const libraryFolder = () => resolve(process.env.LIBRARY || `${dataFolder}/library`)
+
+/** A path as people write it: from here, where it is below. */
+export const asTyped = (path: string) => {
+  const near = relative('', path)
+  return near.startsWith('..') ? path : near
+}
 
 /** Bytes that are free where a folder is, or will be. */
 export async function freeAt(path: string): Promise<number> {
@@ -32,7 +41,7 @@ export async function roomFor(bytes: number, root: string): Promise<number> {
   const free = await freeAt(root)
   if (free < bytes)
     throw new Fail(
-      `Cannot mirror ${size(bytes)}: ${root} has ${size(free)} free: make room, name another disk with LIBRARY=, or take a part with --dates or --albums`,
+      `Cannot mirror ${size(bytes)}: ${asTyped(root)} has ${size(free)} free: make room, name another disk with LIBRARY=, or take a part with --dates or --albums`,
     )
   return free
 }
