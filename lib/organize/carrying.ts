@@ -29,7 +29,8 @@ export async function carry(
   }
   const over = doing('reading')
   try {
-    const bytes = createReadStream(entry.path, { highWaterMark: 1 << 20 })
+    const highWaterMark = Math.min(Math.max(entry.size, 1 << 12), 1 << 20)
+    const bytes = createReadStream(entry.path, { highWaterMark })
     const whole = await draft(dirname(to), basename(to), bytes, { modified: entry.modified / 1000 })
     const now = await lstat(entry.path)
     if (!isAsItWas(entry, now) || whole.size !== entry.size) {
