@@ -338,6 +338,7 @@ test('two runs are kept apart, and a killed one is gone on with', async () => {
   for (const enough of [20, 120]) {
     const run = p.begin('organize', ['--settle', '0', '--move'])
     while (p.files('Gallery').length < enough) await sleep(2)
+    run.child.kill('SIGSTOP')
     if (enough === 20)
       expect(await organize()).toMatchObject({
         code: 1,
