@@ -1,9 +1,14 @@
-import { onBeforeLine, say } from './stage.ts'
+import { styleText } from 'node:util'
+import { columnsOf, liveLines, oneLine } from './live.ts'
+import { say, stage } from './stage.ts'
 
-const EVERY_MS = process.stderr.isTTY ? 200 : 5000
+// Without a height nothing can be drawn over: a serial line, or a terminal of another program.
+const isTerminal = process.stderr.isTTY && process.stderr.rows !== 0 && process.env.TERM !== 'dumb'
+const EVERY_MS = isTerminal ? 100 : 5000
+const BAR = 24
 
 /**
- * How far a long stage is: one line that overwrites itself on a terminal, a plain line every five seconds elsewhere.
+ * How far a long stage is: two lines that are drawn over on a terminal, a plain line every five seconds elsewhere.
  * `total` counts items (undefined: nobody knows), `totalBytes` (where bytes flow) gives the rate and the time left. Call
  * `end` before the last line of the stage.
  */
@@ -13,38 +18,49 @@ export function progress(
   { quiet = false, totalBytes = 0 } = {},
 ) {
   const started = performance.now()
+  const live = isTerminal && !quiet ? liveLines() : undefined
   let last = started
   let done = 0
   let bytes = 0
-  let shown = false
-  const clear = () => {
-    if (shown) process.stderr.write('\r\x1b[2K')
-    shown = false
-  }
-  if (process.stderr.isTTY) onBeforeLine(clear)
+  let file = ''
   return {
     /** One more item is done; or, with `items` 0, so many more bytes of one. */
     tick({ items = 1, sent = 0, now = '' } = {}) {
       done += items
       bytes += sent
+      file = now || file
       if (quiet || performance.now() - last < EVERY_MS) return
       last = performance.now()
       const seconds = (last - started) / 1000
-      const share = totalBytes ? bytes / totalBytes : done / (total ?? 0)
-      const left = total && share > 0 ? `, ${duration(seconds / share - seconds)} left` : ''
-      const rate = totalBytes ? `${size(bytes / seconds)}/s` : `${number(done / seconds)}/s`
-      const of = total === undefined ? '' : ` of ${number(total)}`
-      const line = `${number(done)}${of} ${unit}, ${rate}${left}`
-      if (!process.stderr.isTTY) return say(line)
-      const room = (process.stderr.columns || 80) - 1
-      process.stderr.write(`\r\x1b[2K${`${line}  ${now}`.slice(0, room)}`)
-      shown = true
+      const share = Math.min(1, totalBytes ? bytes / totalBytes : done / (total ?? 0))
+      const left = total && share > 0 ? `${duration(seconds / share - seconds)} left` : ''
+      const many = `${number(done)}${total === undefined ? '' : ` of ${number(total)}`} ${unit}`
+      const rate = totalBytes
+        ? `${size(bytes)} of ${size(totalBytes)}, ${size(bytes / seconds)}/s`
+        : `${number(done / seconds)}/s`
+      if (live) live.show(drawn(total ? share : undefined, [many, left], [rate, file]))
+      else say([many, rate, left].filter(Boolean).join(', '))
     },
     end() {
-      clear()
-      onBeforeLine(() => {})
+      live?.end()
     },
   }
+}
+
+/** Two lines that no terminal wraps: a bar and the count, then the rate and what is being done right now. */
+function drawn(share: number | undefined, first: string[], second: string[]) {
+  // The last column stays free: some terminals wrap when it is written to.
+  const columns = (process.stderr.columns || 80) - 1
+  const told = `${stage}: ${first.filter(Boolean).join(', ')}`
+  const lower = oneLine(`  ${second.filter(Boolean).join('  ')}`, columns)
+  const shade = (colour: 'cyan' | 'dim', text: string) =>
+    styleText(colour, text, { stream: process.stderr })
+  if (share === undefined || columnsOf(told) + BAR + 8 > columns)
+    return `${oneLine(told, columns)}\n${shade('dim', lower)}`
+  const full = Math.floor(share * BAR)
+  const bar = `${shade('cyan', '█'.repeat(full))}${shade('dim', '░'.repeat(BAR - full))}`
+  const percent = `${Math.floor(share * 100)}%`.padStart(4)
+  return `${bar} ${percent}  ${told}\n${shade('dim', lower)}`
 }
 
 /** 1234567 -> `1,234,567` */

@@ -28,15 +28,8 @@ export class Fail extends Error {
   }
 }
 
-// A progress line that is on the screen has to leave it before another line is printed.
-let beforeLine = () => {}
-export function onBeforeLine(clear: () => void) {
-  beforeLine = clear
-}
-
 /** Narration: one line to stderr, prefixed with the stage. Data for pipes goes to stdout by console.log. */
 export function say(text: string) {
-  beforeLine()
   process.stderr.write(`${stage}: ${harmless(text)}\n`)
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { immich } from '../lib/immich/immich.ts'
 import { count, number, progress, terms } from '../lib/progress.ts'
-import { proven } from '../lib/report/verdict.ts'
+import { kindOf, proven } from '../lib/report/verdict.ts'
 import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import type { Check, Transfer } from '../lib/state/records.ts'
@@ -14,7 +14,6 @@ import {
   type Differs,
   isGone,
   joined,
-  kindOf,
   piecesOf,
 } from '../lib/transfer/checking.ts'
 import { mendable } from '../lib/transfer/repairing.ts'

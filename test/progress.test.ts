@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest'
+import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { columnsOf, oneLine } from '../lib/live.ts'
 import { count, duration, number, size } from '../lib/progress.ts'
+import { hasTerminal, onTerminal, screenOf } from './sandbox/terminal.ts'
 
 test.each([
   [0, '0 bytes'],
@@ -33,4 +38,80 @@ test('counts are written with thousands and the right noun', () => {
     '2,345 photos',
     '0 entries',
   ])
+})
+
+test.each([
+  ['sea.jpg', 7],
+  ['Grüße', 5],
+  ['Gru\u0308ße', 5],
+  ['家族.jpg', 8],
+  ['ハーフ', 6],
+  ['가족', 4],
+  ['🌊', 2],
+  ['👨‍👩‍👧', 2],
+  ['❤️', 2],
+  ['', 0],
+])('%s takes %i columns', (text, columns) => {
+  expect(columnsOf(text)).toBe(columns)
+})
+
+test.each([
+  ['sea.jpg', 7, 'sea.jpg'],
+  ['sea.jpg', 6, 'sea.j…'],
+  ['家族旅行', 8, '家族旅行'],
+  ['家族旅行', 7, '家族旅…'],
+  ['家族旅行', 6, '家族…'],
+  ['two\nlines\t.jpg', 40, 'two lines .jpg'],
+  ['a\x1b[2Jb', 40, 'a\ufffd[2Jb'],
+  ['sea.jpg', 0, ''],
+])('oneLine(%j, %i) is %j', (text, columns, line) => {
+  expect(oneLine(text, columns)).toBe(line)
+})
+
+const slow = join(import.meta.dirname, 'sandbox/slow-stage.ts')
+const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'photoferry-compiled') }
+const ESCAPE = '\x1b'
+const colours = new RegExp(`${ESCAPE}\\[[\\d;]*m`)
+const drawing = new RegExp(`${ESCAPE}\\[\\?2026h([\\s\\S]*)$`)
+const LEFT = [
+  'slow-stage: a warning',
+  'Warning: of somebody else',
+  'data',
+  'slow-stage: 24 photos = 24 sent',
+]
+
+describe.skipIf(!hasTerminal)('on a terminal', () => {
+  test.each([20, 50, 80, 200])(
+    'of %i columns nothing wraps, warnings stay above, and nothing of it is left',
+    async (columns) => {
+      const { shown } = await onTerminal([slow], { cwd: tmpdir(), env, columns }, () => {})
+      const pieces = shown.split('\x1b[?2026l')
+      const own = pieces.flatMap((piece) => drawing.exec(piece)?.[1] ?? [])
+      expect(own.length).toBeGreaterThan(5)
+      for (const drawn of own) expect([drawn, screenOf(drawn, columns).wrapped]).toEqual([drawn, 0])
+      const { lines } = screenOf(shown, columns)
+      for (const told of LEFT) expect(lines.join('')).toContain(told)
+      expect(lines.join('\n')).not.toMatch(/of 24 photos|MB|█/)
+      if (columns < 50) return
+      expect(shown).toMatch(/of 24 photos, \d+ s left/)
+      expect(shown).toMatch(/[\d.]+ MB of 24.0 MB, [\d.]+ MB\/s/)
+      expect(/█/.test(shown)).toBe(columns >= 80)
+    },
+  )
+
+  test('NO_COLOR has no colours, --quiet nothing', async () => {
+    const run = async (more: object, ...args: string[]) =>
+      (await onTerminal([slow, ...args], { cwd: tmpdir(), env: { ...env, ...more } }, () => {}))
+        .shown
+    expect(await run({ NO_COLOR: '' })).toMatch(colours)
+    expect(await run({ NO_COLOR: '1' })).not.toMatch(colours)
+    expect(await run({}, '-q')).not.toMatch(/of 24 photos/)
+  })
+})
+
+test('in a log there are plain lines, whole', () => {
+  const { stderr, stdout } = spawnSync(process.execPath, [slow], { encoding: 'utf8', env })
+  expect(stdout).toBe('data\n')
+  expect(stderr).not.toContain('\x1b')
+  expect(stderr.trimEnd().split('\n').at(-1)).toBe('slow-stage: 24 photos = 24 sent')
 })

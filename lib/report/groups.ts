@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import { mediaKind } from '../pairing/media.ts'
 import type { Leftover } from '../state/records.ts'
+import { PICK_ENDED } from '../takeout/reasons.ts'
 import { remarksOf } from '../transfer/remarks.ts'
-import { PICK_ENDED } from '../transfer/standing.ts'
 import type { Line, Told } from './account.ts'
 import { type Reason, reasonOf, WEIGHTS } from './reasons.ts'
 

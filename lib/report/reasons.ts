@@ -1,6 +1,5 @@
 import { hint } from '../stage.ts'
-import { LOST } from '../takeout/members.ts'
-import { PICK_ENDED } from '../transfer/standing.ts'
+import { LOST, PICK_ENDED } from '../takeout/reasons.ts'
 
 /** How much a reason weighs: `owed` keeps from leaving Google, `look` wants a look, `rule` was to be so, `note` is good to know. */
 export const WEIGHTS = ['owed', 'look', 'rule', 'note'] as const

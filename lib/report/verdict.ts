@@ -1,9 +1,8 @@
 import { count, number } from '../progress.ts'
 import type { Check, Part, Run, Transfer } from '../state/records.ts'
-import { LOST } from '../takeout/members.ts'
 import { gaps } from '../takeout/parts.ts'
-import { kindOf } from '../transfer/checking.ts'
-import { PICK_ENDED, type Standing } from '../transfer/standing.ts'
+import { LOST, PICK_ENDED } from '../takeout/reasons.ts'
+import type { Standing } from '../transfer/standing.ts'
 
 /** The rows of the account of photos. Each photo is in the first that applies, so they add up. */
 export const ROWS = ['left out', 'removed', 'failed', 'owed', 'transferred', 'linked'] as const
@@ -33,6 +32,13 @@ export function rowOf({ is, why }: Standing): Row {
   if (is === 'left out') return why === PICK_ENDED ? 'owed' : 'left out'
   if (is === 'removed' || is === 'failed' || is === 'transferred' || is === 'linked') return is
   return 'owed'
+}
+
+/** What a check found, in one word. */
+export function kindOf({ ok, waiting, changed, differs }: Check) {
+  if (ok) return 'right'
+  if (waiting) return 'waiting'
+  return differs?.asset ? 'gone' : changed ? 'changed' : 'differ'
 }
 
 /** A check counts for what was sent before it. */

@@ -4,6 +4,7 @@ import { withoutExtension } from '../pairing/naming.ts'
 import type { Album, Photo } from '../state/records.ts'
 import { type Account, drop, enter, leave } from './account.ts'
 import type { Folder, Media, Sidecar } from './exported.ts'
+import { LOST } from './reasons.ts'
 import type { ExportFile } from './takeout.ts'
 
 /**
@@ -48,8 +49,6 @@ export function albumsOf(
   return albums
 }
 
-/** A sidecar without its picture: that may lie in a part that is not here. */
-export const LOST = 'its photo is not in the export'
 const REFUSED = 'fits several files, so it is given to none'
 const ANOTHER = 'its photo has another sidecar here'
 

@@ -78,13 +78,6 @@ export function differsOf(differs: Differs, name: string): Differs {
 
 const named = (name: string, field: string) => (name === '' ? field : `${name}: ${field}`)
 
-/** What a check found, in one word. */
-export function kindOf({ ok, waiting, changed, differs }: Check) {
-  if (ok) return 'right'
-  if (waiting) return 'waiting'
-  return differs?.asset ? 'gone' : changed ? 'changed' : 'differ'
-}
-
 /** An asset of it is gone, or in the trash. */
 export function isGone(differs: Differs): boolean {
   return Object.keys(differs).some((field) => field === 'asset' || field.endsWith(': asset'))

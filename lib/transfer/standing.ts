@@ -1,5 +1,6 @@
 import type { Asset, Check, Link, Photo, Transfer } from '../state/records.ts'
 import { type Edited, filesLeft } from '../takeout/photo-files.ts'
+import { PICK_ENDED } from '../takeout/reasons.ts'
 import { mendable } from './repairing.ts'
 import { copiesOf, newsOf } from './updating.ts'
 import { smallerOnes } from './upgrading.ts'
@@ -35,8 +36,6 @@ export type Rules = {
   overwrite?: boolean
   retry?: boolean
 }
-
-export const PICK_ENDED = 'picked, and Google has ended that choice: pick it again'
 
 /** The server as it was listed. `indexed`: when (by our own clock) the listing began; what was sent since is not in it. */
 export type Seen = { assets: Record<string, Asset>; indexed: string }

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { columnsOf } from '../../lib/live.ts'
 
 /** Whether a stage can be run on a terminal of its own here: by `script` of util-linux. */
 export const hasTerminal = /util-linux/.test(
@@ -15,15 +16,23 @@ if (!hasTerminal)
  */
 export async function onTerminal(
   args: string[],
-  { cwd, env }: { cwd: string; env: Record<string, string | undefined> },
+  {
+    cwd,
+    env,
+    columns = 200,
+  }: { cwd: string; env: Record<string, string | undefined>; columns?: number },
   act: (shown: string, type: (keys: string) => void) => void,
 ): Promise<{ code: number | null; shown: string; seconds: number }> {
   const command = [process.execPath, ...args].map((word) => `'${word}'`).join(' ')
   const started = performance.now()
-  const child = spawn('script', ['-qefc', `stty cols 200; exec ${command}`, '/dev/null'], {
-    cwd,
-    env: { ...env, SHELL: '/bin/sh', TERM: 'xterm' } as NodeJS.ProcessEnv,
-  })
+  const child = spawn(
+    'script',
+    ['-qefc', `stty cols ${columns} rows 40; exec ${command}`, '/dev/null'],
+    {
+      cwd,
+      env: { ...env, SHELL: '/bin/sh', TERM: 'xterm' } as NodeJS.ProcessEnv,
+    },
+  )
   let shown = ''
   child.stdout.on('data', (data) => {
     shown += data
@@ -31,4 +40,45 @@ export async function onTerminal(
   })
   const code = await new Promise<number | null>((done) => child.on('close', done))
   return { code, shown, seconds: (performance.now() - started) / 1000 }
+}
+
+const ESCAPE = '\x1b'
+const COMMANDS = new RegExp(`${ESCAPE}\\[([\\d;?]*)([A-Za-z])|[\\s\\S]`, 'gu')
+
+/** What stands on a terminal of so many columns after `shown` was written to it, and how many lines were wrapped by it. */
+export function screenOf(shown: string, columns: number) {
+  const lines: string[][] = [[]]
+  let [row, column, wrapped] = [0, 0, 0]
+  const down = () => {
+    row++
+    lines[row] ??= []
+  }
+  for (const [text, command = '', final] of shown.matchAll(COMMANDS)) {
+    const many = Number(command) || 1
+    const line = lines[row] as string[]
+    if (final === 'A') row = Math.max(0, row - many)
+    else if (final === 'B') row = Math.min(lines.length - 1, row + many)
+    else if (final === 'G') column = many - 1
+    else if (final === 'K' && command === '2') line.length = 0
+    else if (final === 'K') line.length = Math.min(line.length, column)
+    else if (final) continue
+    else if (text === '\r') column = 0
+    else if (text === '\n') down()
+    else {
+      const width = columnsOf(text)
+      if (column + width > columns) {
+        wrapped++
+        down()
+        column = 0
+      }
+      const now = lines[row] as string[]
+      while (now.length < column) now.push(' ')
+      now[column] = text
+      if (width === 2) now[column + 1] = ''
+      column += width
+    }
+  }
+  const text = lines.map((line) => line.join('').trimEnd())
+  while (text.at(-1) === '') text.pop()
+  return { lines: text, wrapped }
 }
