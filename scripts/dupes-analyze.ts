@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { writeFile } from 'node:fs/promises'
+import { accountOf } from '../lib/dupes/choice.ts'
 import { classOf, decide, type Member } from '../lib/dupes/deciding.ts'
 import { THRESHOLDS } from '../lib/dupes/differences.ts'
 import { type Candidate, type Group, groupsOf } from '../lib/dupes/finding.ts'
-import { assetOrNone } from '../lib/dupes/looking.ts'
+import { isBegun, keptOf } from '../lib/dupes/keeping.ts'
+import { albumsOf, assetOrNone } from '../lib/dupes/looking.ts'
 import { candidateOf, memberOf } from '../lib/dupes/members.ts'
 import { reportOf } from '../lib/dupes/report.ts'
 import { immich } from '../lib/immich/immich.ts'
@@ -18,7 +20,7 @@ const usage = `
 Look at the duplicates that Immich found, and decide which of each group stands for the others: by pixels, then bytes, then
 what it tells of itself, then age on the server. Changes nothing on the server.
 
-  reads   the server
+  reads   the server, decisions
   writes  duplicates (what dupes-execute has begun stays as it is)
 
 Usage: make dupes-analyze [ARGS="..."]
@@ -48,10 +50,11 @@ const workers = wholeNumber('--concurrent', given.concurrent)
 const thresholds = { metres: atLeastZero('metres'), seconds: atLeastZero('seconds') }
 const state = await openState(given.state, {
   stage: 'dupes-analyze',
+  read: ['decisions'],
   write: ['duplicates', 'runs'],
   dryRun: given['dry-run'],
 })
-const { duplicates } = state.data
+const { duplicates, decisions } = state.data
 const started = new Date()
 const server = await immich()
 await requirePermissions(server, ['user.read', 'asset.read', 'album.read'])
@@ -75,14 +78,14 @@ const byName = given['by-name'] || !features.duplicateDetection
 const { groups, ambiguous } = groupsOf(assets, { byName, letterbox: Boolean(given.letterbox) })
 
 // 3. All that each member holds, and the decision.
-const albumsOf = await albumsByAsset()
+const inAlbums = await albumsOf(server, new Set(groups.flatMap(({ ids }) => ids)))
 const found = new Map<string, Duplicate>()
 const looked = progress(groups.length, 'groups', given)
 await pool(groups, workers, async ({ key, how, ids }: Group) => {
   const members: Record<string, Member> = {}
   for (const id of ids) {
     const raw = await assetOrNone(server, id)
-    if (raw && !raw.isTrashed) members[id] = memberOf(raw, albumsOf.get(id) ?? [])
+    if (raw && !raw.isTrashed) members[id] = memberOf(raw, inAlbums.get(id) ?? [])
   }
   looked.tick()
   const stacks = new Set(Object.values(members).map(({ stack }) => stack))
@@ -94,67 +97,39 @@ await pool(groups, workers, async ({ key, how, ids }: Group) => {
 })
 looked.end()
 
-// 4. Write what changed. What dupes-execute has begun is not decided anew, and what it did is kept.
-const isBegun = (key: string) => {
-  const { restored, gave, stacked } = duplicates[key]?.steps ?? {}
-  return !restored && (gave !== undefined || stacked !== undefined)
-}
-for (const [key, group] of [...found]) {
-  const { steps } = duplicates[key] ?? {}
-  if (steps?.restored) group.steps = steps
-  if (!isBegun(key)) continue
-  found.delete(key)
-  // What is done is done, and its winner may have got another like it since.
-  const late = `${key}~${group.assets[group.winner]?.sha1.slice(0, 8)}`
-  if (steps?.trashed) found.set(late, group)
-}
-for (const [key, group] of found) {
-  const { at: _, ...before } = duplicates[key] ?? { at: '' }
-  const { at: __, ...now } = group
-  if (JSON.stringify(before) !== JSON.stringify(now)) state.put('duplicates', key, group)
-}
-for (const key of Object.keys(duplicates))
-  if (!found.has(key) && !isBegun(key)) state.remove('duplicates', key)
-const begun = Object.keys(duplicates).filter(isBegun).length
+// 4. Write what changed, and beside it what dupes-execute has begun or done.
+const kept = keptOf(duplicates, found)
+const fresh = Object.fromEntries([...kept].filter(([, group]) => !isBegun(group)))
+const all = Object.values(fresh)
+const begun = kept.size - all.length
+state.replace('duplicates', Object.fromEntries(kept))
 const seconds = Math.round((Date.now() - +started) / 100) / 10
-const review = [...found.values()].filter((group) => group.review.length > 0).length
+const review = all.filter((group) => group.review.length > 0).length
 state.put('runs', 'dupes-analyze', {
   stage: 'dupes-analyze',
   at: started.toISOString(),
   seconds,
-  groups: found.size,
+  groups: all.length,
   review,
+  account: accountOf(duplicates, decisions),
   thresholds,
 })
 await state.save()
 if (given.out && !given['dry-run'])
-  await writeFile(
-    given.out,
-    `${JSON.stringify(reportOf(Object.fromEntries(found), server.url), null, 1)}\n`,
-  )
+  await writeFile(given.out, `${JSON.stringify(reportOf(fresh, server.url), null, 1)}\n`)
 
-const losers = [...found.values()].flatMap((group) =>
-  group.review.length > 0 ? [] : group.losers.map((id) => group.assets[id] as Member),
-)
+const losers = all.flatMap(({ review, losers }) => (review.length > 0 ? [] : losers))
+const members = all.reduce((sum, { assets }) => sum + Object.keys(assets).length, 0)
 say(
-  `${count(found.size, 'group')} of ${number([...found.values()].reduce((sum, group) => sum + Object.keys(group.assets).length, 0))} assets = ${number(found.size - review)} clear, with ${count(losers.length, 'asset')} to give up + ${number(review)} to be looked at`,
+  `${count(all.length, 'group')} of ${number(members)} assets = ${number(all.length - review)} clear, with ${count(losers.length, 'asset')} to give up + ${number(review)} to be looked at`,
 )
-const classes = Map.groupBy(found.values(), (group) => classOf(group.assets, group))
+const classes = Map.groupBy(all, (group) => classOf(group.assets, group))
 for (const [name, all] of [...classes].sort(([, a], [, b]) => b.length - a.length).slice(0, 12))
   say(`  ${number(all.length).padStart(6)}  ${name}`)
 if (begun > 0) say(`  ${number(begun)} that dupes-execute has begun or done: left as they are`)
 if (ambiguous > 0)
   say(`  ${number(ambiguous)} seconds with several pictures of one shape: left alone`)
-if (found.size > 0)
+if (review > 0) say(`${hint('review')} shows what is to be looked at, by class or one by one`)
+if (all.length > 0)
   say(`${hint('dupes-execute', '--dry-run --limit 20')} shows what would be done about them`)
-if (given.json) console.log(JSON.stringify({ groups: found.size, review, losers: losers.length }))
-
-async function albumsByAsset() {
-  const of = new Map<string, string[]>()
-  const taken = new Set(groups.flatMap(({ ids }) => ids))
-  if (taken.size === 0) return of
-  for (const { id } of await server.albums())
-    for await (const page of server.albumAssets(id))
-      for (const asset of page) if (taken.has(asset)) of.set(asset, [...(of.get(asset) ?? []), id])
-  return of
-}
+if (given.json) console.log(JSON.stringify({ groups: all.length, review, losers: losers.length }))

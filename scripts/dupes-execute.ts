@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { askWhether } from '../lib/dupes/asking.ts'
-import { leftToDo } from '../lib/dupes/choice.ts'
+import { accountOf, leftToDo } from '../lib/dupes/choice.ts'
 import { THRESHOLDS, type Thresholds } from '../lib/dupes/differences.ts'
 import { giveUp, stackUp } from '../lib/dupes/giving-up.ts'
 import { sharedLinksOf } from '../lib/dupes/looking.ts'
@@ -141,7 +141,8 @@ shown.end()
 
 // 4. Save, one last line whose numbers add up, exit code.
 const seconds = Math.round((Date.now() - Date.parse(run)) / 100) / 10
-state.put('runs', 'dupes-execute', { stage: 'dupes-execute', at: run, seconds, ...done })
+const account = accountOf(duplicates, decisions)
+state.put('runs', 'dupes-execute', { stage: 'dupes-execute', at: run, seconds, ...done, account })
 await state.save()
 say(
   `${count(now.length, 'group')} = ${terms([

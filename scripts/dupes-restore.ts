@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { bringBack } from '../lib/dupes/bringing-back.ts'
+import { accountOf } from '../lib/dupes/choice.ts'
 import { moveBack } from '../lib/dupes/moving.ts'
 import { neededBack } from '../lib/dupes/planning.ts'
 import { immich, Refused } from '../lib/immich/immich.ts'
@@ -13,7 +14,7 @@ const usage = `
 Bring back what dupes-execute gave up: out of the server's trash, or from the copies where that was emptied; with albums,
 tags, people, stacks and shared links. What stayed gets back what it was before, but for what its owner changed since.
 
-  reads   the copies, the server
+  reads   the copies, the server, decisions
   writes  duplicates, links, transfers; on the server what is said above
 
 Usage: make dupes-restore [ARGS="..."]      without a choice: the newest run of dupes-execute
@@ -31,10 +32,11 @@ const given = flags(
 )
 const state = await openState(given.state, {
   stage: 'dupes-restore',
+  read: ['decisions'],
   write: ['duplicates', 'links', 'transfers', 'runs'],
   dryRun: given['dry-run'],
 })
-const { duplicates } = state.data
+const { duplicates, decisions } = state.data
 const started = new Date()
 
 // 1. What was begun on the server and is not back yet; a group that stopped on the way may have given something already.
@@ -99,7 +101,8 @@ shown.end()
 
 const seconds = Math.round((Date.now() - +started) / 100) / 10
 const at = started.toISOString()
-state.put('runs', 'dupes-restore', { stage: 'dupes-restore', at, seconds, ...done })
+const account = accountOf(duplicates, decisions)
+state.put('runs', 'dupes-restore', { stage: 'dupes-restore', at, seconds, ...done, account })
 await state.save()
 say(
   `${count(todo.length, 'group')} = ${terms([

@@ -9,7 +9,8 @@ const usage = `
 Whether Google can be left, what is known, sent and owed, and the one command to type next. Takes no lock: it runs beside a
 transfer. make report draws the same account as a page.
 
-  reads   the counts on top of the state file, and what each stage wrote of its last run (make report counts anew)
+  reads   the counts on top of the state file, what each stage wrote of its last run (make report counts anew), and when
+          decisions were made
 
 Usage: make status [ARGS="..."]
   --list REASON             the rows behind a number, one JSON line each: failed, undecided, left out, waits, removed,
@@ -26,8 +27,8 @@ if (given.list !== undefined) {
 }
 
 const counts = await readCounts(given.state)
-const { data } = await openState(given.state, { read: ['runs', 'parts'] })
-const { runs, parts } = data
+const { data } = await openState(given.state, { read: ['runs', 'parts', 'decisions'] })
+const { runs, parts, decisions } = data
 const numbers = lastNumbers(runs, parts, counts.photos)
 const found = verdict(numbers)
 // The verdict is about a server.
@@ -57,6 +58,7 @@ else {
   if (account && unseen > 0) console.log(`               ${number(unseen)} new since`)
   sum('In folders', mirror?.account)
   sum('Worth a look', runs.transfer?.remarks)
+  duplicates()
   const { verify } = runs
   if (verify)
     console.log(
@@ -103,13 +105,35 @@ function nextForFolders() {
   return `nothing: all is there. When there is a new Takeout: ${hint('mirror TAKEOUT="..."')}`
 }
 
+/** How the groups stood when a stage last looked, and what to type about them. */
+function duplicates() {
+  const looks = [runs['dupes-analyze'], runs['dupes-execute'], runs['dupes-restore']]
+  const last = looks
+    .flatMap((run) => (run?.account ? [run] : []))
+    .sort((a, b) => b.at.localeCompare(a.at))[0]
+  if (!last) return
+  const account = last.account as Record<string, number>
+  const since = Object.values(decisions).filter(({ at }) => at > last.at).length
+  const waits = account['to be looked at'] || account['that changed since they were decided']
+  const then = hint('dupes-execute', '--dry-run')
+  const next =
+    since > 0
+      ? `; ${count(since, 'decision')} since: ${then}`
+      : waits
+        ? `: ${hint('review')}`
+        : account['to be done']
+          ? `: ${then}`
+          : ''
+  sum('Duplicates', account, next)
+}
+
 /** A line whose numbers add up to its first, and whose words are what --list takes. */
-function sum(name: string, counts: unknown) {
+function sum(name: string, counts: unknown, after = '') {
   const rows = Object.entries((counts ?? {}) as Record<string, number>)
   if (rows.length === 0) return
   const all = total(counts)
   const terms = rows.map(([row, many]) => `${number(many)} ${row}`).join(' + ')
-  console.log(`${name.padEnd(14)} ${number(all)} = ${terms}`)
+  console.log(`${name.padEnd(14)} ${number(all)} = ${terms}${after}`)
 }
 
 function total(counts: unknown) {

@@ -159,6 +159,10 @@ inBrowser('the page in a browser', () => {
     tab.getByRole('heading', { level: 1, name: text, exact: true }).waitFor()
   const press = (key: string) => tab.keyboard.press(key)
   const said = (text: string) => tab.locator('#said').filter({ hasText: text }).waitFor()
+  const look = async (title: string) => {
+    await tab.goto(page.address + one(keyOf(title.replace('.jpg', ''))))
+    await heading(title)
+  }
   const one = (key: string) => `#rest/${encodeURIComponent(key)}`
 
   test('shows every class with its count and samples, and accepts and leaves them as a whole', async () => {
@@ -185,7 +189,9 @@ inBrowser('the page in a browser', () => {
     expect(counts.length).toBe(classes.size + 1)
     expect(await tab.locator('#decided').textContent()).toBe('0 of 7 decided')
     const first = card('the copy is smaller', 'no conflict')
-    expect(await first.textContent()).toContain('The larger one stays, 3 copies go to the trash.')
+    expect(await first.textContent()).toContain(
+      'The larger one (on the left) stays, 3 copies go to the trash.',
+    )
     expect(await first.locator('.samples li').count()).toBe(3)
     await tab.waitForFunction(() => document.querySelector('img')?.naturalWidth === 60)
 
@@ -234,17 +240,17 @@ inBrowser('the page in a browser', () => {
     await press('Enter')
     await said('accepted')
     expect(await decided()).toEqual({ accept: true, winner: late1, at })
-    await tab.goto(page.address + one(keyOf('late')))
+    await look('late.jpg')
     await tab.locator('.state', { hasText: 'accepted' }).waitFor()
     await press('1')
     await press('s')
     await said('to be stacked')
     expect(await decided()).toEqual({ accept: true, stack: true, at })
-    await tab.goto(page.address + one(keyOf('late')))
+    await look('late.jpg')
     await press('n')
     await said('left')
     expect(await decided()).toEqual({ accept: false, at })
-    await tab.goto(page.address + one(keyOf('late')))
+    await look('late.jpg')
     await press('x')
     await tab.locator('.state', { hasText: 'undecided' }).waitFor()
     expect(await decisions()).toEqual({})
@@ -359,8 +365,7 @@ inBrowser('the page in a browser', () => {
   test('without a server the facts are there, and it says so', async () => {
     await open({ env: { IMMICH_URL: 'http://127.0.0.1:9' } })
     await tab.getByText('Facts only, no pictures.').waitFor()
-    await tab.goto(page.address + one(keyOf('late')))
-    await heading('late.jpg')
+    await look('late.jpg')
     await tab.getByText('no picture without Immich').first().waitFor()
     await press('n')
     await said('left')

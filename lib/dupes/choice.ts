@@ -59,6 +59,20 @@ export function leftFor(
   return 'waits' in choice ? choice : (begunAs(group) ?? choice)
 }
 
+/** Where the groups stand, for a person: what is done, what can be done, and what waits for what; adds up to all of them. */
+export function accountOf(
+  duplicates: Record<string, Duplicate>,
+  decisions: Record<string, Decided>,
+): Record<string, number> {
+  const account: Record<string, number> = {}
+  for (const [key, group] of Object.entries(duplicates)) {
+    const left = leftFor(key, group, decisions)
+    const row = !left ? 'done' : 'waits' in left ? left.waits : 'to be done'
+    account[row] = (account[row] ?? 0) + 1
+  }
+  return account
+}
+
 /** Every group that is left to do, and how many wait for what. */
 export function leftToDo(
   duplicates: Record<string, Duplicate>,

@@ -47,6 +47,19 @@ export async function sharedLinksOf(server: Immich): Promise<LinksOf> {
   return of
 }
 
+/** By asset, the ids of the albums that it is in; of these assets alone. */
+export async function albumsOf(
+  server: Immich,
+  assets: Set<string>,
+): Promise<Map<string, string[]>> {
+  const of = new Map<string, string[]>()
+  if (assets.size === 0) return of
+  for (const { id } of await server.albums())
+    for await (const page of server.albumAssets(id))
+      for (const asset of page) if (assets.has(asset)) of.set(asset, [...(of.get(asset) ?? []), id])
+  return of
+}
+
 /** v2 and v3 answer 400, of bytes v3 says 404. */
 export async function assetOrNone(server: Immich, id: string): Promise<RawAsset | undefined> {
   try {

@@ -125,12 +125,12 @@ const KINDS: Record<string, string> = {
   'live photo': 'Live photos',
 }
 const SIZES: Record<string, [title: string, does: string]> = {
-  'smaller in pixels': ['the copy is smaller', 'The larger one stays'],
-  'the same bytes': ['the very same bytes', 'One stays'],
-  'same size': ['the same size', 'The one that tells more of itself stays'],
+  'smaller in pixels': ['the copy is smaller', 'The larger one (on the left) stays'],
+  'the same bytes': ['the very same bytes', 'One (on the left) stays'],
+  'same size': ['the same size', 'The one that tells more of itself (on the left) stays'],
   'same pixels, fewer bytes': [
     'the same pixels in fewer bytes',
-    'The one with the most bytes stays',
+    'The one with the most bytes (on the left) stays',
   ],
   'nothing to give up': ['of different kinds', ''],
 }

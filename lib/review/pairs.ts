@@ -6,27 +6,25 @@ import type { Class, Item, Kind, Side, Status } from './items.ts'
 const PREFIX = 'link:'
 export type Linked = Pick<State, 'photos' | 'assets' | 'links' | 'parts' | 'albums' | 'assetAlbums'>
 
-/** Photos that link left to a person, or that a person has spoken of, and that are not sent. */
-export function isToDecide(
+/** Whether link left a photo to a person, or a person has spoken of it. */
+export function isLeft(
   id: string,
-  { links, transfers }: Pick<State, 'links' | 'transfers'>,
+  links: Record<string, Link>,
   decisions: Record<string, Decided>,
 ) {
-  if (transfers[id]?.asset) return false
   const { how } = links[id] ?? {}
   return how === 'several' || how === 'disputed' || decisions[PREFIX + id] !== undefined
 }
 
-/** The photos of `ids` as pairs: what Google has, and the assets that it could be. */
+/** Photos as pairs: what Google has, and the assets that it could be. */
 export function pairsToDecide(
-  ids: string[],
   { photos, assets, links, parts, albums, assetAlbums }: Linked,
   decisions: Record<string, Decided>,
   server: string,
 ): Kind {
   const known = new Map<string, { photo: Photo; link: Link; of: string[] }>()
   const before = structuredClone(decisions)
-  for (const id of ids) {
+  for (const id of Object.keys(photos)) {
     const { of = [], asset } = before[PREFIX + id] ?? {}
     const link = links[id] ?? { asset: null, how: 'none' }
     const all = new Set([...(link.candidates ?? []), ...of, ...(asset ? [asset] : [])])

@@ -1,9 +1,10 @@
 import { Fail, hint } from '../stage.ts'
+import { Locked } from '../state/lock.ts'
 import type { Decided, Photo, Run } from '../state/records.ts'
 import { openState } from '../state/state.ts'
 import { groupsToDecide } from './groups.ts'
 import type { Item, Kind, Overview, Standing, Status } from './items.ts'
-import { isToDecide, type Linked, pairsToDecide } from './pairs.ts'
+import { isLeft, type Linked, pairsToDecide } from './pairs.ts'
 
 export type Review = Awaited<ReturnType<typeof openReview>>
 
@@ -21,21 +22,23 @@ export async function openReview(path: string, { server = '', dryRun = false } =
   let kinds: Kind[] = []
   let linked: Pick<Linked, 'photos' | 'parts'> = { photos: {}, parts: {} }
   let runs = ''
+  let isWritten = false
+  let turn: Promise<unknown> = Promise.resolve()
   const undone: { key: string; before: Decided | undefined }[] = []
 
   async function load() {
     const { data } = await openState(path, {
-      read: ['duplicates', 'decisions', 'links', 'transfers', 'runs'],
+      read: ['duplicates', 'decisions', 'links', 'runs'],
     })
     seen(data.decisions)
     runs = JSON.stringify(data.runs)
-    const ids = Object.keys(data.links).filter((id) => isToDecide(id, data, decisions))
-    const pairs = ids.length > 0 ? await loadPairs(ids, data.links) : undefined
+    const left = Object.keys(data.links).filter((id) => isLeft(id, data.links, decisions))
+    const pairs = left.length > 0 ? await loadPairs(left, data.links) : undefined
     linked = pairs ?? { photos: {}, parts: {} }
     // What another stage leaves to a person comes in here as a third.
     kinds = [
       groupsToDecide(data, decisions, server),
-      ...(pairs ? [pairsToDecide(ids, pairs, decisions, server)] : []),
+      ...(pairs ? [pairsToDecide(pairs, decisions, server)] : []),
     ]
     const keys = kinds.flatMap((kind) =>
       kind.classes.flatMap(({ key, keys }) =>
@@ -51,10 +54,12 @@ export async function openReview(path: string, { server = '', dryRun = false } =
   }
 
   /** Photos and assets are read where there are pairs, and only those of the pairs are kept. */
-  async function loadPairs(ids: string[], links: Linked['links']): Promise<Linked> {
+  async function loadPairs(left: string[], links: Linked['links']): Promise<Linked> {
     const { data } = await openState(path, {
-      read: ['photos', 'assets', 'parts', 'albums', 'assetAlbums'],
+      read: ['photos', 'assets', 'parts', 'albums', 'assetAlbums', 'transfers'],
     })
+    // What is sent is past deciding.
+    const ids = left.filter((id) => !data.transfers[id]?.asset)
     const some = <T>(all: Readonly<Record<string, T>>, keys: Iterable<string>) =>
       Object.fromEntries([...keys].flatMap((key) => (all[key] ? [[key, all[key]]] : [])))
     const candidates = ids.flatMap((id) => {
@@ -83,14 +88,14 @@ export async function openReview(path: string, { server = '', dryRun = false } =
     return kind
   }
 
-  /** One decision (undefined takes it back), under the lock of the state; gives what stands otherwise now. */
+  /** One decision (undefined takes it back), under the lock of the state; gives what was said before. */
   async function put(key: string, decided: Decided | undefined) {
     const kept = decided && theKind(key).check(key, decided)
+    if (dryRun) return keepHere(key, kept)
     const state = await openState(path, {
       read: ['runs'],
       write: ['decisions'],
       goOn: true,
-      dryRun,
     })
     try {
       if (JSON.stringify(state.data.runs) !== runs) throw changedBy(state.data.runs)
@@ -98,11 +103,26 @@ export async function openReview(path: string, { server = '', dryRun = false } =
       if (kept) state.put('decisions', key, kept)
       else state.remove('decisions', key)
       await state.flush()
+      isWritten = true
       seen(state.data.decisions)
       return before
     } finally {
       await state.close()
     }
+  }
+
+  function keepHere(key: string, kept: Decided | undefined) {
+    const before = decisions[key]
+    if (kept) decisions[key] = kept
+    else delete decisions[key]
+    return before
+  }
+
+  /** One after the other, also from two windows: the lock is this process's own. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = turn.then(work)
+    turn = done.catch(() => {})
+    return done
   }
 
   function changedBy(now: Record<string, Run>) {
@@ -149,24 +169,31 @@ export async function openReview(path: string, { server = '', dryRun = false } =
     photo: (key: string): Photo | undefined => linked.photos[key.replace(/^link:/, '')],
     parts: () => linked.parts,
     /** Keeps what a person says; nothing said takes back what was. */
-    async decide(key: string, said: Partial<Decided> | undefined) {
-      const at = new Date().toISOString()
-      const before = await put(key, said && { ...said, accept: said.accept === true, at })
-      undone.push({ key, before })
-      return standingAfter(key)
-    },
+    decide: (key: string, said: Partial<Decided> | undefined) =>
+      inTurn(async () => {
+        const at = new Date().toISOString()
+        const before = await put(key, said && { ...said, accept: said.accept === true, at })
+        undone.push({ key, before })
+        return standingAfter(key)
+      }),
     /** Makes one document of what was decided, as every stage leaves it; costs the document once. */
     async save() {
-      if (undone.length === 0 || dryRun) return
-      await (await openState(path, { write: ['decisions'] })).save()
+      if (!isWritten) return
+      try {
+        await (await openState(path, { write: ['decisions'] })).save()
+      } catch (error) {
+        // Whoever is writing now has made it.
+        if (!(error instanceof Locked)) throw error
+      }
     },
     /** Takes the last decision back; `key` undefined where there is none. */
-    async undo(): Promise<Standing & { key?: string }> {
-      const last = undone.at(-1)
-      if (!last) return standingOf([])
-      await put(last.key, last.before)
-      undone.pop()
-      return { key: last.key, ...standingAfter(last.key) }
-    },
+    undo: (): Promise<Standing & { key?: string }> =>
+      inTurn(async () => {
+        const last = undone.at(-1)
+        if (!last) return standingOf([])
+        await put(last.key, last.before)
+        undone.pop()
+        return { key: last.key, ...standingAfter(last.key) }
+      }),
   }
 }

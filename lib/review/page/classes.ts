@@ -2,6 +2,7 @@ import type { Class, Item, Overview } from '../items.ts'
 import { itemsOf } from './asking.ts'
 import { button, count, make, number } from './element.ts'
 import { pictureOf } from './picture.ts'
+import { openOf } from './place.ts'
 
 const DOZEN = 12
 
@@ -43,10 +44,6 @@ export function classesPage(known: Overview, noImmich: string, acts: Acts): HTML
     commands,
   ]
 }
-
-/** Keys of what waits for a word, in the order of the classes. */
-export const openOf = ({ classes, standing }: Overview) =>
-  classes.flatMap(({ keys }) => keys.filter((key) => standing[key] === 'open'))
 
 function card(one: Class, n: number, { standing, said }: Overview, acts: Acts) {
   const { key = '', title, why, does, stacks, keys } = one

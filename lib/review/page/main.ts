@@ -1,120 +1,108 @@
 import type { Item, Overview, Standing } from '../items.ts'
 import * as asking from './asking.ts'
-import { classesPage, openOf } from './classes.ts'
-import { button, byId, make, number } from './element.ts'
-import { onePage, type Steps, shown } from './one.ts'
+import { classesPage } from './classes.ts'
+import { byId, make, number } from './element.ts'
+import { notice, told, trouble } from './notice.ts'
+import { onePage, type Steps } from './one.ts'
 import { picturesAfter, prefetch } from './picture.ts'
+import { go, here, needing, nextOf, openOf, queueOf } from './place.ts'
 import { zoom } from './zoom.ts'
 
-// The address says what is looked at: nothing for the classes, `#rest/KEY` or `#2/KEY` for one of a queue.
 let known: Overview
 let noImmich = ''
+/** The thing that is shown, and the side of it that is chosen so far. */
 let now: { item: Item; chosen: string | undefined; queue: string[]; name: string } | undefined
 let isBusy = false
-const TOLD_MS = 5000
 const main = byId('main')
 
-function useImmich(none: string) {
-  noImmich = none
-  if (none && !now) void show()
-}
-
+/** Shows what the address says. */
 async function show() {
-  const [, name = '', key = ''] = /^#([^/]*)\/(.*)$/.exec(location.hash) ?? []
-  const queue = queueOf(name)
-  const wanted = decodeURIComponent(key)
-  const at = queue.indexOf(wanted)
+  const { name, key } = here()
+  const queue = queueOf(name, known)
+  const at = queue.indexOf(key)
   header()
-  if (at < 0) {
-    now = undefined
-    document.title = 'photoferry review'
-    main.replaceChildren(
-      ...classesPage(known, noImmich, {
-        decide: (key, decided, said = '') => say(() => asking.decide(key, decided), said, key),
-        open: go,
-      }),
-    )
-    return settle()
-  }
-  const [item] = (await asking.itemsOf([wanted]).catch(trouble)) ?? []
-  if (!item) return
-  const before = now?.item.key === wanted ? now.chosen : undefined
+  if (at < 0) return showClasses()
+  const [item] = (await asking.itemsOf([key]).catch(wrong)) ?? []
+  // Somebody went on meanwhile.
+  if (!item || here().key !== key) return
   const said = item.decided?.winner ?? item.decided?.asset
-  now = { item, chosen: before ?? said ?? item.proposed, queue, name }
+  now = { item, chosen: said ?? item.proposed, queue, name }
   draw()
-  settle()
+  scrollTo(0, 0)
   const next = await asking.itemsOf(queue.slice(at + 1, at + 3)).catch(() => [])
   for (const { sides } of next) void prefetch(sides, 'preview')
 }
 
-function settle() {
-  main.querySelector('h1')?.focus({ preventScroll: true })
-  scrollTo(0, 0)
+function showClasses() {
+  now = undefined
+  document.title = 'photoferry review'
+  const acts = {
+    decide: (key: string, decided?: object, word = '') =>
+      say(() => asking.decide(key, decided), word, stay),
+    open: go,
+  }
+  main.replaceChildren(...classesPage(known, noImmich, acts))
+  focusTitle()
 }
 
 function draw() {
   if (!now) return
   const { item, queue, name, chosen } = now
-  const ofClass = known.classes[Number(name)]
+  const title = known.classes[Number(name)]?.title ?? 'One by one'
   const status = known.standing[item.key] ?? 'open'
-  const place = {
-    at: queue.indexOf(item.key),
-    of: queue.length,
-    title: ofClass?.title ?? 'One by one',
-    status,
-  }
+  const place = { at: queue.indexOf(item.key), of: queue.length, title, status }
   document.title = `${item.sides[0]?.name} · photoferry review`
   main.replaceChildren(...onePage({ item, chosen }, place, steps))
+  focusTitle()
 }
 
-/** The keys that are gone through: those of a class, or all that need a word. */
-function queueOf(name: string) {
-  if (name === 'rest') return needing()
-  return name === '' ? [] : (known.classes[Number(name)]?.keys ?? [])
-}
-const needing = () => known.classes.filter(({ why }) => why.length > 0).flatMap(({ keys }) => keys)
-
-function go(name: string, key: string) {
-  location.hash = `${name}/${encodeURIComponent(key)}`
+function focusTitle() {
+  main.querySelector('h1')?.focus({ preventScroll: true })
 }
 
 function header() {
-  const all = needing()
-  const open = openOf(known).length
+  const all = needing(known).length
+  const done = all - openOf(known).length
   const bar = byId('bar') as HTMLProgressElement
-  bar.max = all.length || 1
-  bar.value = all.length - open
+  bar.max = all || 1
+  bar.value = done
   byId('decided').textContent =
-    all.length === 0
-      ? 'nothing needs a word'
-      : `${number(all.length - open)} of ${number(all.length)} decided`
+    all === 0 ? 'nothing needs a word' : `${number(done)} of ${number(all)} decided`
 }
 
+const isLink = () => now?.item.kind === 'link'
 const steps: Steps = {
   accept() {
-    if (!now || now.chosen === undefined) return told('Choose one first, by its number.')
-    const { item, chosen } = now
-    const which = item.kind === 'link' ? { asset: chosen } : { winner: chosen }
-    const word = item.kind === 'link' ? 'linked' : 'accepted'
-    return decide({ accept: true, ...which }, word)
+    if (!now?.chosen) return told('Choose one first, by its number.')
+    const which = isLink() ? { asset: now.chosen } : { winner: now.chosen }
+    return decide({ accept: true, ...which }, isLink() ? 'linked' : 'accepted')
   },
-  leave: () => decide({ accept: false }, now?.item.kind === 'link' ? 'none of these' : 'left'),
+  leave: () => decide({ accept: false }, isLink() ? 'none of these' : 'left'),
   stack() {
-    if (now?.item.kind !== 'group') return
-    return decide({ accept: true, stack: true, winner: now.chosen as string }, 'to be stacked')
+    if (!now?.chosen || isLink()) return
+    return decide({ accept: true, stack: true, winner: now.chosen }, 'to be stacked')
   },
-  forget: () =>
-    now && say(() => asking.decide(now?.item.key as string), 'taken back', now.item.key),
-  undo: () => say(asking.undo, 'taken back'),
+  forget() {
+    const key = now?.item.key
+    return key && say(() => asking.decide(key), 'taken back', show)
+  },
+  undo: () =>
+    say(asking.undo, 'taken back', ({ key }) => {
+      if (!key) return told('There is nothing to take back.')
+      if (!now || known.standing[key] === undefined) return stay()
+      if (key === now.item.key) return show()
+      const holds = known.classes.findIndex(({ keys }) => keys.includes(key))
+      go(now.queue.includes(key) ? now.name : String(holds), key)
+    }),
   back: () => move(-1),
   on: () => move(1),
+  closely: () => now && zoom(now.item.sides.filter(({ picture }) => picture)),
   choose(n) {
     const side = now?.item.sides[n]
     if (!now || !side?.canBeChosen) return
     now.chosen = side.id
     draw()
-    settle()
-    told(`${n + (now.item.kind === 'link' ? 0 : 1)} chosen: ${side.name}`)
+    told(`${isLink() ? n : n + 1} chosen: ${side.name}`)
   },
 }
 
@@ -129,108 +117,52 @@ function move(by: number) {
 async function decide(decided: object, word: string) {
   if (!now) return
   const { item, queue, name } = now
-  const isKept = await say(
-    () => asking.decide(item.key, decided),
-    `${item.sides[0]?.name}: ${word}`,
-    item.key,
-  )
-  if (!isKept) return
-  const at = queue.indexOf(item.key)
-  const rest = [...queue.slice(at + 1), ...queue.slice(0, at)]
-  const next = rest.find((key) => known.standing[key] === 'open') ?? queue[at + 1]
-  if (name === 'rest' && openOf(known).length === 0) location.hash = ''
-  else if (next) go(name, next)
-  else location.hash = ''
+  const on = () => {
+    const isOver = name === 'rest' && openOf(known).length === 0
+    go(name, isOver ? '' : nextOf(queue, item.key, known))
+  }
+  await say(() => asking.decide(item.key, decided), `${item.sides[0]?.name}: ${word}`, on)
 }
 
-/** Sends what a person says; what comes of it is shown and told. False where it was not kept. */
-async function say(
-  send: () => Promise<Standing & { key?: string }>,
-  word: string,
-  key?: string,
-): Promise<boolean> {
-  if (isBusy) return false
+type Answer = Standing & { key?: string }
+
+/** Sends what a person says, and tells what came of it; one thing at a time. */
+async function say(send: () => Promise<Answer>, word: string, then: (answer: Answer) => unknown) {
+  if (isBusy) return
   isBusy = true
   try {
     const answer = await send()
     const { standing, said, next } = answer
     known = { ...known, said, next, standing: { ...known.standing, ...standing } }
-    const changed = key ?? answer.key
-    if (changed === undefined) told('There is nothing to take back.')
-    else {
-      asking.forget(changed)
-      told(word)
-    }
+    asking.forget()
     notice()
-    const isOne = answer.key !== undefined && known.standing[answer.key] !== undefined
-    if (isOne && now && answer.key !== now.item.key)
-      go(queueHolding(answer.key as string), answer.key as string)
-    else if (!now || changed === now.item.key) {
-      if (now && word === 'taken back') now.chosen = undefined
-      await stayAt(() => show())
-    }
-    return true
+    told(word)
+    await then(answer)
   } catch (error) {
-    trouble(error, () => say(send, word, key))
-    return false
+    wrong(error, () => say(send, word, then))
   } finally {
     isBusy = false
   }
 }
 
-const queueHolding = (key: string) =>
-  now?.queue.includes(key)
-    ? now.name
-    : String(known.classes.findIndex(({ keys }) => keys.includes(key)))
-
-/** The page of classes stays where it was scrolled to. */
-async function stayAt(redraw: () => Promise<unknown>) {
+/** Draws the classes anew, and stays where they were scrolled to. */
+async function stay() {
   const { scrollY } = window
-  const focused = document.activeElement?.closest('.card')?.querySelector('h2')?.id
-  await redraw()
-  if (now) return
+  const title = document.activeElement?.closest('.card')?.querySelector('h2')?.id
+  await show()
   scrollTo(0, scrollY)
-  if (focused)
-    byId(focused)
-      ?.closest('.card')
-      ?.querySelector<HTMLElement>('.acts button')
-      ?.focus({ preventScroll: true })
+  const card = title && byId(title)?.closest('.card')
+  if (card) card.querySelector<HTMLElement>('.acts button')?.focus({ preventScroll: true })
 }
 
-let telling: ReturnType<typeof setTimeout> | undefined
-function told(text: string) {
-  byId('said').textContent = text
-  clearTimeout(telling)
-  telling = setTimeout(() => told(''), TOLD_MS)
-}
-
-function notice(...children: (Node | string)[]) {
-  const box = byId('notice')
-  box.hidden = children.length === 0
-  box.replaceChildren(...children)
-}
-
-function trouble(error: unknown, again?: () => unknown): undefined {
-  const { message } = error as Error
-  const status = error instanceof asking.Refused ? error.status : 0
-  if (!(error instanceof asking.Refused)) console.error(error)
-  const retry = again && [423, 0].includes(status)
-  const reload = async () => {
+function wrong(error: unknown, again?: () => unknown): undefined {
+  const look = async () => {
     known = await asking.again()
     asking.forget()
     notice()
-    now = undefined
     await show()
   }
-  const act =
-    status === 409
-      ? button('Look again', '', () => void reload().catch(trouble))
-      : retry && button('Try again', '', () => void again())
-  notice(
-    make('span', {}, message),
-    ...(act ? [act] : []),
-    button('Close', '', () => notice(), { class: 'plain' }),
-  )
+  trouble(error, { again, look: () => void look().catch(wrong) })
 }
 
 function help() {
@@ -238,21 +170,18 @@ function help() {
 }
 
 async function finish() {
-  try {
-    await asking.done()
-    const typed = known.next.map((one) => make('code', {}, one))
-    byId('main').replaceChildren(
-      make('h1', { tabindex: -1 }, 'Kept'),
-      make('p', { class: 'lead' }, 'The page has ended, and can be closed. Type next:'),
-      make('aside', { class: 'next' }, ...typed),
-    )
-    for (const one of document.querySelectorAll<HTMLButtonElement>('header button'))
-      one.disabled = true
-    removeEventListener('keydown', press)
-    settle()
-  } catch (error) {
-    trouble(error)
-  }
+  await asking.done()
+  const typed = known.next.map((one) => make('code', {}, one))
+  main.replaceChildren(
+    make('h1', { tabindex: -1 }, 'Kept'),
+    make('p', { class: 'lead' }, 'The page has ended, and can be closed. Type next:'),
+    make('aside', { class: 'next' }, ...typed),
+  )
+  for (const one of document.querySelectorAll<HTMLButtonElement>('header button'))
+    one.disabled = true
+  removeEventListener('keydown', press)
+  removeEventListener('hashchange', show)
+  focusTitle()
 }
 
 const KEYS: Record<string, () => unknown> = {
@@ -264,10 +193,8 @@ const KEYS: Record<string, () => unknown> = {
   x: steps.forget,
   ArrowLeft: steps.back,
   ArrowRight: steps.on,
-  z: () => now && zoom(shown(now.item)),
-  o: () => {
-    location.hash = ''
-  },
+  z: steps.closely,
+  o: () => go(),
   '?': help,
 }
 
@@ -278,26 +205,28 @@ function press(event: KeyboardEvent) {
   // A focused button or link is what Enter presses.
   if (event.key === 'Enter' && target.closest('button, a')) return
   const digit = /^[1-9]$/.exec(event.key)
-  const act = digit
-    ? () => steps.choose(Number(digit[0]) - (now?.item.kind === 'link' ? 0 : 1))
-    : KEYS[event.key]
+  const act = digit ? () => steps.choose(Number(digit[0]) - (isLink() ? 0 : 1)) : KEYS[event.key]
   if (!act || (!now && !['u', '?'].includes(event.key))) return
   event.preventDefault()
-  void act()
+  // The next one is on its way: a quick key is not meant for the one before.
+  if (!now || here().key === now.item.key) void act()
 }
 
 try {
   known = await asking.overview()
   const immich = asking.immich()
   picturesAfter(immich.catch((error) => (error as Error).message))
-  immich.then(useImmich, trouble)
-  addEventListener('hashchange', () => void show())
+  immich.then((none) => {
+    noImmich = none
+    if (none && !now) showClasses()
+  }, wrong)
+  addEventListener('hashchange', show)
   addEventListener('keydown', press)
   byId('help').addEventListener('click', help)
   byId('close').addEventListener('click', () => (byId('keys') as HTMLDialogElement).close())
   byId('skip').addEventListener('click', () => main.focus())
-  byId('done').addEventListener('click', () => void finish())
+  byId('done').addEventListener('click', () => void finish().catch(wrong))
   await show()
 } catch (error) {
-  trouble(error)
+  wrong(error)
 }

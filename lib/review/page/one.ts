@@ -1,12 +1,11 @@
 import type { Item, Outcome, Side, Status } from '../items.ts'
 import { button, make, number } from './element.ts'
 import { pictureOf } from './picture.ts'
-import { zoom } from './zoom.ts'
 
 export type Choice = { item: Item; chosen: string | undefined }
 export type Place = { at: number; of: number; title: string; status: Status }
 export type Steps = Record<
-  'accept' | 'leave' | 'stack' | 'undo' | 'back' | 'on' | 'forget',
+  'accept' | 'closely' | 'leave' | 'stack' | 'undo' | 'back' | 'on' | 'forget',
   () => unknown
 > & {
   choose(n: number): unknown
@@ -76,12 +75,12 @@ function sideOf(
   after: Outcome | undefined,
   chosen: string | undefined,
   item: Item,
-  { choose }: Steps,
+  { choose, closely }: Steps,
 ) {
   const isLink = item.kind === 'link'
   const is = after?.is ?? 'other'
   const picture = pictureOf(side, 'preview', { alt: `${label(n, isLink)}: ${side.name}` })
-  picture.addEventListener('click', () => zoom(shown(item)))
+  picture.addEventListener('click', closely)
   const words = isLink && n === 0 ? 'your photo' : chosen === undefined ? 'could be it' : IS[is]
   const { gives } = after ?? {}
   return make(
@@ -128,8 +127,6 @@ const IS: Record<Outcome['is'], string> = {
   other: 'is another picture',
 }
 
-export const shown = ({ sides }: Item) => sides.filter(({ picture }) => picture)
-
 function bar({ kind, decided }: Item, chosen: string | undefined, status: Status, steps: Steps) {
   const isLink = kind === 'link'
   const yes = isLink ? 'It is this one' : 'Accept'
@@ -139,6 +136,7 @@ function bar({ kind, decided }: Item, chosen: string | undefined, status: Status
     button(yes, 'y', steps.accept, { class: 'yes', disabled: chosen === undefined }),
     button(isLink ? 'None of these: send it' : 'Leave as they are', 'n', steps.leave),
     !isLink && button('Stack', 's', steps.stack),
+    button('Closely', 'z', steps.closely, { class: 'plain' }),
     make('span', { class: 'gap' }),
     decided && status !== 'open' && button('Take back', 'x', steps.forget, { class: 'plain' }),
     button('Undo', 'u', steps.undo, { class: 'plain' }),
