@@ -325,7 +325,13 @@ inBrowser('the page in a browser', () => {
     const after = w.load()
     expect(without(after, 'decisions')).toEqual(without(before, 'decisions'))
     expect(Object.keys(after.decisions)).toEqual([keyOf('late')])
+    expect((await w.run('status')).out).toMatch(
+      /^Duplicates +8 = .*5 to be looked at.*; 1 decision since: `make dupes-execute ARGS="--dry-run"`$/m,
+    )
     expect(await w.run('dupes-execute', ['--yes'])).toMatchObject({ code: 0 })
+    expect((await w.run('status')).out).toMatch(
+      /^Duplicates +8 = .*4 done.*4 to be looked at.*: `make review`$/m,
+    )
     expect(w.load().duplicates[keyOf('late')]?.steps?.trashed).toBeTruthy()
   })
 

@@ -64,13 +64,15 @@ export function accountOf(
   duplicates: Record<string, Duplicate>,
   decisions: Record<string, Decided>,
 ): Record<string, number> {
-  const account: Record<string, number> = {}
+  const rows = Object.fromEntries(
+    ['done', 'to be done', ...Object.values(WAITS)].map((row) => [row, 0]),
+  )
   for (const [key, group] of Object.entries(duplicates)) {
     const left = leftFor(key, group, decisions)
     const row = !left ? 'done' : 'waits' in left ? left.waits : 'to be done'
-    account[row] = (account[row] ?? 0) + 1
+    rows[row] = (rows[row] ?? 0) + 1
   }
-  return account
+  return Object.fromEntries(Object.entries(rows).filter(([, many]) => many > 0))
 }
 
 /** Every group that is left to do, and how many wait for what. */

@@ -108,7 +108,10 @@ async function smaller(bytes: AsyncIterable<Buffer>): Promise<Shown | undefined>
     const whole: Buffer[] = []
     for await (const chunk of bytes) whole.push(chunk)
     const picture = sharp(Buffer.concat(whole)).autoOrient()
-    const jpeg = await picture.resize(1440, 1440, { fit: 'inside' }).jpeg().toBuffer()
+    const jpeg = await picture
+      .resize(1440, 1440, { fit: 'inside', withoutEnlargement: true })
+      .jpeg()
+      .toBuffer()
     return {
       type: 'image/jpeg',
       bytes: (async function* () {
