@@ -11,6 +11,7 @@ const troubles: Record<string, readonly [found: string, remedy: string]> = {
   EPERM: rights,
   EROFS: ['the disk is read-only', 'make it writable, or name another place'],
   ENOENT: ['it is not there', 'check the path'],
+  ENAMETOOLONG: ['that name is too long for this disk', 'use a disk that takes 255 bytes'],
   EISDIR: ['it is a folder', 'name a file'],
   ENOTDIR: ['a file stands where a folder should be', 'move that file away'],
   EEXIST: ['a file stands where a folder should be', 'move that file away'],

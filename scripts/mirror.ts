@@ -99,6 +99,9 @@ const todo = plan.left.slice(0, given.limit)
 const renewed = [...new Set([...plan.renew, ...(looked?.bare ?? [])])]
 const as = asked ?? ((await takesLinks(root)) ? 'links' : 'json')
 const albumsLeft = () => plan.albums.filter((id) => given.resync || isAlbumLeft(id, as, state.data))
+const bytes = plan.bytesOf(todo)
+const copies = as === 'copies' ? copiesSize(plan.albums, state.data, plan.photos) : 0
+const free = await roomFor(bytes + copies, root)
 if (given['dry-run']) {
   await print(todo.map((id) => plan.photos[id]?.title ?? ''))
   say(`would write ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}) to ${asTyped(root)}`)
@@ -118,13 +121,11 @@ if (todo.length + renewed.length + albumsLeft().length === 0) {
   process.exit(tired ? 4 : 0)
 }
 
-// 2. Whatever can refuse to start does so before the first byte.
-const bytes = plan.bytesOf(todo)
-const copies = as === 'copies' ? copiesSize(plan.albums, state.data, plan.photos) : 0
-const free = await roomFor(bytes + copies, root)
-say(
-  `${count(todo.length, 'photo')}, ${plan.sizeOf(todo)}, to ${asTyped(root)}, which has ${size(free)} free; ${as === 'none' ? 'no albums' : `${count(plan.albums.length, 'album')} as ${as}`}`,
-)
+// 2. The plan, before the first byte.
+if (todo.length > 0)
+  say(
+    `${count(todo.length, 'photo')}, ${plan.sizeOf(todo)}, to ${asTyped(root)}, which has ${size(free)} free; ${as === 'none' ? 'no albums' : `${count(plan.albums.length, 'album')} as ${as}`}`,
+  )
 if (last && last.seconds === undefined) await sweep(root)
 const { seconds: _, ...unfinished } = runs.mirror ?? { stage: 'mirror', at: '' }
 state.put('runs', 'mirror', { ...unfinished, at: started.toISOString(), library: root })
@@ -232,11 +233,15 @@ function send({ id, files }: Group) {
 
 async function fill(id: string) {
   const known = { photos: plan.photos, albums, mirrored }
-  for await (const record of fillAlbum(root, id, as, known, { again: given.resync })) {
+  let isChanged = isAlbumLeft(id, as, state.data)
+  const entered = () => {
+    isChanged = true
+  }
+  for await (const record of fillAlbum(root, id, as, known, { again: given.resync, entered })) {
     state.put('mirrored', id, record)
     await state.flush()
   }
-  filled++
+  filled += Number(isChanged)
 }
 
 async function look() {

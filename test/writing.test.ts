@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   linkSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,16 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { draft, drop, holds, lookAt, partName, place, syncFolders } from '../lib/folders/writing.ts'
+import {
+  draft,
+  drop,
+  holds,
+  inGroups,
+  lookAt,
+  partName,
+  place,
+  syncFolders,
+} from '../lib/folders/writing.ts'
 
 let dir: string
 beforeEach(() => {
@@ -91,3 +101,26 @@ test('on a disk without hard links a file gets its name all the same, over none'
     spawnSync('umount', [mount])
   }
 })
+
+test('what is recorded in groups is recorded in its order, and after its folder is on disk', async () => {
+  const groups = inGroups(dir, 0)
+  const seen: string[] = []
+  await Promise.all([
+    groups.add(
+      ['a', 'b', 'c', 'd'].map((name) => folderIn(name)),
+      () => seen.push('first'),
+    ),
+    groups.add([], () => seen.push('second')),
+    groups.add([folderIn('e')], () => seen.push('third')),
+  ])
+  await groups.settle()
+  expect(seen).toEqual(['first', 'second', 'third'])
+  await groups.add([join(dir, 'gone')], () => seen.push('never')).catch(() => {})
+  await expect(groups.settle()).rejects.toThrow(/ENOENT/)
+  expect(seen.length).toBe(3)
+})
+
+function folderIn(name: string) {
+  mkdirSync(join(dir, name))
+  return join(dir, name)
+}

@@ -168,13 +168,18 @@ export function inGroups(root: string, everyMs = 200) {
   let folders = new Set<string>()
   let records: (() => void)[] = []
   let last = performance.now()
-  const settle = async () => {
-    const [named, done] = [folders, records]
-    folders = new Set()
-    records = []
-    await syncFolders(named, root)
-    for (const record of done) record()
+  // One after the other: of two records of one photo the later has to stay.
+  let settling = Promise.resolve()
+  const settle = () => {
     last = performance.now()
+    settling = settling.then(async () => {
+      const [named, done] = [folders, records]
+      folders = new Set()
+      records = []
+      await syncFolders(named, root)
+      for (const record of done) record()
+    })
+    return settling
   }
   return {
     async add(into: string[], record: () => void) {

@@ -1,20 +1,10 @@
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import {
-  link,
-  lstat,
-  mkdir,
-  readFile,
-  readlink,
-  rename,
-  stat,
-  symlink,
-  unlink,
-} from 'node:fs/promises'
+import { link, lstat, mkdir, readlink, rename, stat, symlink, unlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { numbered, pathKey, safeName } from '../folders/paths.ts'
-import { draft, drop, holds, lookAt, place, putOver } from '../folders/writing.ts'
+import { draft, drop, holds, lookAt, place } from '../folders/writing.ts'
 import type { Album, Mirrored, Photo } from '../state/records.ts'
+import { describeAlbum } from './album-json.ts'
 
 export const ALBUMS_AS = ['links', 'hardlinks', 'copies', 'json', 'none'] as const
 export type As = (typeof ALBUMS_AS)[number]
@@ -55,10 +45,12 @@ export function isAlbumLeft(id: string, as: As, known: Known): boolean {
   })
 }
 
-/** What the albums would take as copies, in bytes. */
-export function copiesSize(ids: string[], { albums }: Known, photos: Record<string, Photo>) {
+/** What the albums still take as copies, in bytes. */
+export function copiesSize(ids: string[], { albums, mirrored }: Known, photos: Known['photos']) {
+  const isIn = (photo: string, { as, added = {} }: Partial<Mirrored> = {}) =>
+    as === 'copies' && photo in added
   return ids
-    .flatMap((id) => albums[id]?.photos ?? [])
+    .flatMap((id) => albums[id]?.photos.filter((photo) => !isIn(photo, mirrored[id])) ?? [])
     .flatMap((id) => photos[id]?.files ?? [])
     .reduce((sum, { role, size }) => sum + (role === 'copy' ? 0 : size), 0)
 }
@@ -73,7 +65,7 @@ export async function* fillAlbum(
   id: string,
   as: As,
   known: Known,
-  { again = false }: { again?: boolean } = {},
+  { again = false, entered = () => {} }: { again?: boolean; entered?: () => void } = {},
 ): AsyncGenerator<Mirrored> {
   const { title } = known.albums[id] as Album
   const { failed: _, tries: __, ...before } = known.mirrored[id] ?? ({} as Mirrored)
@@ -98,8 +90,8 @@ export async function* fillAlbum(
   const added: NonNullable<Mirrored['added']> = before.as === as ? { ...before.added } : {}
   const wanted = wantedOf(id, known)
   for (const [photo, paths] of wanted)
-    added[photo] = await enterAll(own, root, paths, as, added[photo] ?? {}, again)
-  const json = await describe(own, id, known, wanted, before.json)
+    added[photo] = await enterAll(own, root, paths, as, added[photo] ?? {}, { again, entered })
+  const json = await describeAlbum(own, id, known, wanted, before.json)
   yield { at, album: folder, title, as, added, ...(json && { json }) }
 }
 
@@ -110,7 +102,7 @@ async function enterAll(
   paths: string[],
   as: As,
   before: Record<string, string>,
-  again: boolean,
+  { again, entered }: { again: boolean; entered(): void },
 ) {
   const there = { ...before }
   for (const path of paths) {
@@ -120,7 +112,7 @@ async function enterAll(
     if (name !== undefined && !again) continue
     const stale = names.find((one) => !paths.includes(there[one] as string))
     if (stale === undefined) {
-      there[await enter(own, root, path, as, name)] = path
+      there[await enter(own, root, path, as, entered, name)] = path
       continue
     }
     // Its file has moved: a link is made anew where it still is the old one; another name of the file is right as it is.
@@ -128,7 +120,7 @@ async function enterAll(
     const isOld = as === 'links' && (await pointsTo(link, join(root, there[stale] as string)))
     if (isOld) await unlink(link)
     if (isOld || as === 'json') delete there[stale]
-    there[isOld || as === 'json' ? await enter(own, root, path, as) : stale] = path
+    there[isOld || as === 'json' ? await enter(own, root, path, as, entered) : stale] = path
   }
   return there
 }
@@ -161,6 +153,7 @@ async function enter(
   root: string,
   path: string,
   as: As,
+  entered: () => void,
   name = basename(path),
 ): Promise<string> {
   if (as === 'json' || as === 'none') return basename(path)
@@ -177,6 +170,7 @@ async function enter(
     if (as === 'links') await symlink(relative(own, source), target)
     if (as === 'hardlinks') await link(source, target)
     if (as === 'copies') await copied(source, target)
+    entered()
     return called
   }
 }
@@ -201,54 +195,4 @@ async function copied(source: string, target: string) {
     modified: +mtime / 1000,
   })
   if (!(await place(made.path, target))) await drop(made)
-}
-
-/** album.json: what Google says of it, and its members. One that its owner changed is merged into. */
-async function describe(
-  own: string,
-  id: string,
-  { albums, photos }: Known,
-  wanted: Map<string, string[]>,
-  before: string | undefined,
-): Promise<string | undefined> {
-  const { title, description, date } = albums[id] as Album
-  const members = [...wanted].map(([photo, paths]) => ({
-    path: `../../${paths[0]}`,
-    ...(paths.length > 1 && { with: paths.slice(1).map((path) => basename(path)) }),
-    title: photos[photo]?.title,
-    ...(photos[photo]?.description && { caption: photos[photo]?.description }),
-  }))
-  const now = {
-    title,
-    ...(description && { description }),
-    ...(date !== undefined && { date: new Date(date * 1000).toISOString() }),
-    photos: members,
-  }
-  const path = join(own, 'album.json')
-  const text = (made: object) => Buffer.from(`${JSON.stringify(made, null, 1)}\n`)
-  const there = await readFile(path).catch(() => undefined)
-  if (there?.equals(text(now))) return sha1Of(there)
-  if (!there || sha1Of(there) === before) {
-    const made = await draft(own, 'album.json', [text(now)])
-    await putOver(made, path)
-    return made.sha1
-  }
-  const theirs = parsed(String(there))
-  if (!theirs) return before
-  const ours = new Set(members.map((one) => one.path))
-  const more = [theirs.photos ?? []].flat().filter((one) => !ours.has(one?.path ?? ''))
-  const merged = text({ ...now, ...theirs, photos: [...members, ...more] })
-  if (!there.equals(merged)) await putOver(await draft(own, 'album.json', [merged]), path)
-  return before
-}
-
-const sha1Of = (bytes: Buffer) => createHash('sha1').update(bytes).digest('hex')
-
-function parsed(text: string): { photos?: { path?: string }[] } | undefined {
-  try {
-    const found = JSON.parse(text)
-    return typeof found === 'object' && found !== null && !Array.isArray(found) ? found : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -17,9 +17,9 @@ export async function renew(
   photo: Photo,
   before: Mirrored,
 ): Promise<Mirrored> {
+  const { failed: _, tries: __, ...rest } = before
   const files = [...(before.files ?? [])]
-  const at = new Date().toISOString()
-  const after = () => ({ ...before, files, at, seen: seenOf(photo) })
+  const after = () => ({ ...rest, files, at: new Date().toISOString(), seen: seenOf(photo) })
   let wanted: ReturnType<typeof belonging> | undefined
   for (const [n, file] of files.entries()) {
     const path = join(tree.root, file.path)

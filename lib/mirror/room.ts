@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readdir, rm, statfs, symlink } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative } from 'node:path'
+import { plainPath } from '../folders/named.ts'
 import { size } from '../progress.ts'
 import { dataFolder, Fail, hint } from '../stage.ts'
 
 /** LIBRARY, as a whole path. */
-export const libraryFolder = () => resolve(process.env.LIBRARY || `${dataFolder}/library`)
+export const libraryFolder = () => plainPath(process.env.LIBRARY || `${dataFolder}/library`)
 
 /** A path as people write it: from here, where it is below. */
 export const asTyped = (path: string) => {

@@ -20,14 +20,14 @@ Measure the stages on data made on the spot, each against the least that it coul
 
 Usage: make bench [ARGS="..."]
   --items 100000            photos; 1000000 on request
-  --only index,state,transfer,rerun,link,start,drive; million on request: a state of a million photos, assets, links and
+  --only index,state,transfer,mirror,rerun,link,start,drive; million on request: a state of a million photos, assets, links and
                             transfers (1.5 GB), with --items many of each
   --video-gb 5              the big file of the transfer
 Exit:  0 measured (a goal that was missed is told, and is no error), 1 could not measure, 2 bad usage
 `
 const given = flags(usage, {
   items: { type: 'string', default: '100000' },
-  only: { type: 'string', default: 'index,state,transfer,rerun,link,start,drive' },
+  only: { type: 'string', default: 'index,state,transfer,mirror,rerun,link,start,drive' },
   'video-gb': { type: 'string', default: '5' },
 })
 const items = wholeNumber('--items', given.items)
@@ -57,6 +57,7 @@ const benches: Record<string, () => Promise<void>> = {
   link,
   start,
   transfer,
+  mirror,
   rerun,
   drive,
   million,
@@ -239,6 +240,30 @@ async function send(what: string, paths: string[], env: Record<string, string>, 
       'MB',
     )
   }
+}
+
+/** Into folders on this disk, and again with nothing to do. */
+async function mirror() {
+  const { paths } = await takeout()
+  const own = `${state}.mirror`
+  await stage('index-gphotos', [join(folder, 'bulk')], {}, own)
+  const env = { LIBRARY: join(folder, 'library') }
+  const run = await stage('mirror', [], env, own)
+  const again = await stage('mirror', [], env, own)
+  const looked = await stage('mirror', ['--resync'], env, own)
+  await rm(env.LIBRARY, { recursive: true })
+  const into = { INTO: join(folder, 'copies') }
+  const floor = await measured('test/bench/floors.ts', ['copy', ...paths], into)
+  await rm(into.INTO, { recursive: true })
+  const synced = await measured('test/bench/floors.ts', ['copy', ...paths], { ...into, SYNC: '1' })
+  await rm(into.INTO, { recursive: true })
+  const what = `mirror of ${number(items)} photos`
+  put(what, run.seconds, floor.seconds, '', 's')
+  put(`${what}, against a copy loop that syncs each file`, run.seconds, synced.seconds, '', 's')
+  put(`${what}, processor`, run.cpu, floor.cpu, '', 's')
+  put(`${what}, peak memory`, run.peak / 1e6, null, '', 'MB')
+  put(`${what}, again with nothing to do`, again.seconds, null, '', 's')
+  put(`${what}, again with --resync`, looked.seconds, null, '', 's')
 }
 
 async function rerun() {

@@ -1,4 +1,13 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
 import { createInterface } from 'node:readline'
 import { inflateRawSync } from 'node:zlib'
 import { Agent, request } from 'undici'
@@ -7,6 +16,7 @@ import { Agent, request } from 'undici'
 const [what, ...paths] = process.argv.slice(2)
 if (what === 'index') for (const path of paths) indexed(path)
 if (what === 'lines') for (const path of paths) await lines(path)
+if (what === 'copy') for (const path of paths) copied(path, String(process.env.INTO))
 if (what === 'post') await posted(Number(process.env.WORKERS), String(process.env.SINK), paths)
 
 type Entry = { name: string; size: number; packed: number; method: number; offset: number }
@@ -73,6 +83,27 @@ function indexed(path: string) {
   }
   closeSync(fd)
   console.log(known)
+}
+
+/** Every picture into one folder a hundred, and nothing else. With SYNC each is on disk before the next. */
+function copied(path: string, into: string) {
+  const fd = openSync(path, 'r')
+  let many = 0
+  for (const entry of directory(fd)) {
+    if (entry.name.endsWith('.json')) continue
+    const packed = Buffer.alloc(entry.packed)
+    readSync(fd, packed, 0, packed.length, dataAt(fd, entry))
+    const folder = `${into}/${Math.floor(many++ / 100)}`
+    if (many % 100 === 1) mkdirSync(folder, { recursive: true })
+    const file = openSync(
+      `${folder}/${many}-${entry.name.slice(entry.name.lastIndexOf('/') + 1)}`,
+      'w',
+    )
+    writeSync(file, entry.method === 8 ? inflateRawSync(packed) : packed)
+    if (process.env.SYNC) fsyncSync(file)
+    closeSync(file)
+  }
+  closeSync(fd)
 }
 
 async function lines(path: string) {
