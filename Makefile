@@ -49,9 +49,10 @@ dupes-restore: ## Bring it back as it was
 ##@ Folders, without a server (docs/folders.md)
 mirror:        ## All of it into plain folders, without a server: make mirror TAKEOUT=... LIBRARY=/mnt/photos
 organize:      ## Sort inboxes into a gallery by month: make organize IMPORTS="~/Sync/Phone ~/Sync/PC" GALLERY=~/Photos
+dedupe:        ## Find photos that are in folders twice; nothing goes without ARGS="--method AEO", and then to a trash folder
 backup:        ## Copy the gallery by rsync, rclone, restic, and check: BACKUP_TO="/mnt/disk/photos rclone:secret:photos"
 
-STAGES := auth index-gphotos index-immich link transfer mirror sync verify status report doctor cron dupes-analyze review dupes-execute dupes-verify dupes-restore organize backup
+STAGES := auth index-gphotos index-immich link transfer mirror sync verify status report doctor cron dupes-analyze review dupes-execute dupes-verify dupes-restore organize dedupe backup
 .PHONY: $(STAGES)
 $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)

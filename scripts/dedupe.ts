@@ -1,0 +1,227 @@
+#!/usr/bin/env node
+import { mkdirSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { choose, METHODS, type Method } from '../lib/dedupe/choosing.ts'
+import { findEquals, type Photo } from '../lib/dedupe/finding.ts'
+import { photosIn } from '../lib/dedupe/photos.ts'
+import { findAlike, writeReport } from '../lib/dedupe/similar.ts'
+import { bringBack, filesOf, giveUp, pairsOf, rmEmpty, runsIn, TRASH } from '../lib/dedupe/trash.ts'
+import { askWhether } from '../lib/dupes/asking.ts'
+import { troubleText } from '../lib/errno.ts'
+import { pathsIn } from '../lib/folders/named.ts'
+import { UNREADABLE } from '../lib/folders/walking.ts'
+import { syncFolders } from '../lib/folders/writing.ts'
+import { count, number, progress, size, terms } from '../lib/progress.ts'
+import { doing, tellTime } from '../lib/spent.ts'
+import {
+  dataFolder,
+  Fail,
+  flags,
+  harmless,
+  hint,
+  jsonLine,
+  say,
+  wholeNumber,
+} from '../lib/stage.ts'
+import { takeLock } from '../lib/state/lock.ts'
+
+const usage = `
+Find photos that are there twice, byte for byte, in folders on a disk: by size, then by both ends, then whole. Nothing goes
+without a method and your word, and then to a trash folder beside, out of which --undo brings it back.
+
+  reads   FOLDERS (or GALLERY)
+  writes  nothing without --method; then ${TRASH} in each of the folders
+
+Usage: make dedupe FOLDERS="~/Photos /mnt/old" [ARGS="..."]
+  --method AEO              what goes of each group, in Czkawka's words: all except the oldest (AEO), newest (AEN), biggest (AEB),
+                            smallest (AES); only the oldest (OO), newest (ON), biggest (OB), smallest (OS); or hard links in the
+                            place of all but the oldest (HARD)
+  --reference DIR           nothing in it is ever touched; what it holds goes elsewhere, whatever the method (repeatable)
+  --yes                     do not ask
+  --undo                    bring back what the last run took out, or with --run 2026-11-20T22-00-00 that one
+  --similar                 pictures that look alike, as a report in data/similar.json; nothing goes
+    --distance 5            how many of 64 bits of their looks may differ
+  --dry-run (-n)            what would go                 --limit N   no more groups than these
+  --json, --quiet
+Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some failed (run again)
+`
+const given = flags(
+  usage,
+  {
+    method: { type: 'string' },
+    reference: { type: 'string', multiple: true },
+    yes: { type: 'boolean' },
+    undo: { type: 'boolean' },
+    run: { type: 'string' },
+    similar: { type: 'boolean' },
+    distance: { type: 'string', default: '5' },
+  },
+  { positionals: true },
+)
+const method = given.method?.toUpperCase() as Method | 'NONE' | undefined
+if (method !== undefined && method !== 'NONE' && !METHODS.includes(method))
+  throw new Fail(`Cannot read --method "${given.method}": it is one of ${METHODS.join(' ')}`, {
+    exitCode: 2,
+  })
+if (given.run !== undefined && !/^[\w-]+$/.test(given.run))
+  throw new Fail(`Cannot read --run "${given.run}": it is a time like 2026-11-20T22-00-00`, {
+    exitCode: 2,
+  })
+
+// 1. The folders, each once, and not one inside the other.
+const references = await foldersOf(given.reference ?? [])
+const named =
+  given.positionals.length > 0
+    ? given.positionals
+    : [process.env.FOLDERS || process.env.GALLERY || '']
+const asked = await foldersOf(named.filter(Boolean))
+if (asked.length === 0)
+  throw new Fail(
+    `Cannot look for duplicates: no folder was named: run ${hint('dedupe FOLDERS="~/Photos"')}`,
+  )
+const roots = [...new Set([...asked, ...references])].filter(
+  (one, _, all) => !all.some((other) => other !== one && one.startsWith(other + sep)),
+)
+mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
+const { 'dry-run': dryRun = false, quiet = false } = given
+process.once('exit', await takeLock(join(dataFolder, 'dedupe.lock'), 'dedupe', 'these folders'))
+const started = new Date()
+const tally = { gone: 0, bytes: 0, stay: 0, failed: 0 }
+if (given.undo) {
+  await undo()
+  process.exit()
+}
+
+// 2. All photos, each with its halves and sidecars.
+const passed = new Map<string, number>()
+const photos = await photosIn(roots, references, (path, why) => {
+  passed.set(why, (passed.get(why) ?? 0) + 1)
+  if (why === UNREADABLE) fail(path, new Fail(why))
+})
+if (given.similar) {
+  await similar()
+  process.exit()
+}
+
+// 3. The equal ones.
+const shown = progress(undefined, 'files read', given)
+const over = doing('reading')
+const groups = await findEquals(photos, (sent) => shown.tick({ sent }), fail).finally(over)
+shown.end()
+const twice = groups.slice(0, given.limit).map((group) => ({
+  group,
+  ...(method && method !== 'NONE' ? choose(group, method) : { keep: group, go: [] }),
+}))
+const going = twice.flatMap(({ keep: [stays], go }) =>
+  go.map((goes) => ({ goes, stays: stays as Photo })),
+)
+const freed = going.reduce((sum, { goes }) => sum + goes.size, 0)
+for (const { keep, go } of quiet ? [] : twice) {
+  const paths = (some: Photo[]) => some.map(({ path }) => path)
+  if (given.json) console.log(jsonLine({ keep: paths(keep), go: paths(go), size: keep[0]?.size }))
+  else
+    console.log(
+      [...paths(keep).map((path) => `  ${path}`), ...paths(go).map((path) => `- ${path}`), '']
+        .map(harmless)
+        .join('\n'),
+    )
+}
+const same = groups.reduce((sum, group) => sum + group.length, 0)
+say(
+  `${count(photos.length, 'photo')} = ${number(photos.length - same)} there once + ${number(same)} in ${count(groups.length, 'group')} of equals`,
+)
+for (const [why, many] of passed) say(`  ${number(many)} not looked at: ${why}`)
+
+// 4. What goes, goes to the trash of its tree; nothing without the person's word.
+const verb = method === 'HARD' ? 'become hard links' : 'go to the trash'
+if (going.length > 0 && !dryRun) {
+  await askWhether(`let ${count(going.length, 'photo')} of ${size(freed)} ${verb}`, {
+    yes: given.yes,
+    forGood: false,
+  })
+  const run = started.toISOString().slice(0, 19).replaceAll(':', '-')
+  for (const { goes, stays } of going) await give(goes, stays, run)
+  say(
+    `${count(going.length, 'photo')} = ${terms([
+      [tally.gone, method === 'HARD' ? 'linked' : 'in the trash'],
+      [tally.stay, 'left'],
+      [tally.failed, 'failed'],
+    ])}; ${size(tally.bytes)}`,
+  )
+  if (tally.gone > 0)
+    say(`${hint('dedupe', '--undo')} brings it back; it takes its room until you delete ${TRASH}`)
+} else if (going.length > 0) say(`${count(going.length, 'photo')} of ${size(freed)} would ${verb}`)
+else if (groups.length > 0 && !method)
+  say(`${hint('dedupe', '--method AEO --dry-run')} shows what would go`)
+tellTime(given)
+process.exitCode = tally.failed > 0 ? 3 : 0
+
+async function give(goes: Photo, stays: Photo, run: string) {
+  try {
+    const pairs = await pairsOf(goes, stays)
+    if (typeof pairs === 'string') {
+      tally.stay++
+      return say(`${goes.path}: stays: ${pairs}`)
+    }
+    await giveUp(pairs, goes.root, run, method === 'HARD')
+    tally.gone++
+    tally.bytes += goes.size
+  } catch (error) {
+    fail(goes.path, error)
+  }
+}
+
+/** The newest run of these trees, or the one that was named. */
+async function undo() {
+  const run = given.run ?? roots.flatMap(runsIn).sort().at(-1)
+  const files = run === undefined ? [] : roots.flatMap((root) => filesOf(root, run))
+  if (files.length === 0) return say('nothing to bring back')
+  let back = 0
+  for (const { root, trash, to } of files) {
+    if (dryRun) console.log(harmless(to))
+    else if (await bringBack(trash, to).catch((error) => fail(to, error))) back++
+    else
+      say(`${relative(root, to)}: something else has that name now: it stays in ${dirname(trash)}`)
+  }
+  if (dryRun) return say(`would bring back ${count(files.length, 'file')} of the run ${run}`)
+  await syncFolders(new Set(files.map(({ to }) => dirname(to))), '/')
+  for (const root of roots) rmEmpty(join(root, TRASH, run as string))
+  say(
+    `${count(files.length, 'file')} of the run ${run} = ${number(back)} back + ${number(files.length - back)} left in the trash`,
+  )
+  process.exitCode = back < files.length ? 3 : 0
+}
+
+async function similar() {
+  const shown = progress(photos.length, 'pictures', given)
+  const most = wholeNumber('--distance', given.distance, 0)
+  const { groups, unseen } = await findAlike(photos, most, () => shown.tick())
+  shown.end()
+  const file = join(dataFolder, 'similar.json')
+  if (!dryRun)
+    await writeReport(file, { at: started.toISOString(), folders: roots, distance: most, groups })
+  for (const group of given.json ? groups : []) console.log(jsonLine(group))
+  const many = groups.reduce((sum, group) => sum + group.length, 0)
+  say(
+    `${count(many, 'picture')} in ${count(groups.length, 'group')} look alike${dryRun ? '' : `: ${file}`}; of ${number(unseen)} nothing can be told`,
+  )
+  tellTime(given)
+}
+
+function fail(path: string, error: unknown) {
+  tally.failed++
+  process.exitCode = 3
+  say(`${path}: ${error instanceof Fail ? error.message : troubleText(error)}`)
+}
+
+async function foldersOf(texts: string[]): Promise<string[]> {
+  const all: string[] = []
+  for (const text of texts) {
+    const { paths, lost } = await pathsIn(text)
+    const wrong = lost ?? paths.find((path) => !statSync(path).isDirectory())
+    if (wrong !== undefined)
+      throw new Fail(`Cannot look for duplicates in ${wrong}: there is no such folder`)
+    all.push(...paths.map((path) => realpathSync(path)))
+  }
+  return all
+}
