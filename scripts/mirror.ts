@@ -15,6 +15,7 @@ import { METADATA, ownersOf, type Tree } from '../lib/mirror/tree.ts'
 import { splitName } from '../lib/pairing/media.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
+import { provenInFolders } from '../lib/report/verdict.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, oneOf, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Mirrored, Photo } from '../lib/state/records.ts'
@@ -115,8 +116,8 @@ if (todo.length + renewed.length + albumsLeft().length === 0) {
   say(
     `nothing to mirror: ${count(plan.counts.mirrored ?? 0, 'photo')} are in ${asTyped(root)}${tired}`,
   )
-  if (JSON.stringify(runs.mirror?.account) !== JSON.stringify(plan.counts) && runs.mirror)
-    state.put('runs', 'mirror', { ...runs.mirror, account: plan.counts })
+  const now = runs.mirror && { ...runs.mirror, ...accountOf(plan) }
+  if (now && JSON.stringify(runs.mirror) !== JSON.stringify(now)) state.put('runs', 'mirror', now)
   await state.save()
   process.exit(tired ? 4 : 0)
 }
@@ -196,7 +197,7 @@ state.put('runs', 'mirror', {
   at: started.toISOString(),
   library: root,
   ...counts,
-  account: after.counts,
+  ...accountOf(after),
 })
 await state.save()
 say(
@@ -211,6 +212,20 @@ failing.tell()
 tellTime(given)
 if (given.json) console.log(JSON.stringify(counts))
 process.exitCode = failed.size + owing > 0 ? 3 : tired ? 4 : 0
+
+/** Of the whole library, whatever was chosen for this run: what status tells, and by which rules report counts. */
+function accountOf(plan: ReturnType<typeof mirrorPlan>) {
+  const whole = choice.all ? plan : mirrorPlan(state.data, chooser({}), rules)
+  const isReadAgain = given.resync && given.checksum
+  const readAgain = isReadAgain ? started.toISOString() : (runs.mirror?.readAgain as string)
+  const there = whole.those('mirrored', 'to renew')
+  return {
+    account: whole.counts,
+    rules,
+    ...(readAgain && { readAgain }),
+    proven: provenInFolders(there, mirrored, readAgain),
+  }
+}
 
 /** Writes files of one photo. Those of one name take turns, so that it is always the same that gets it plain. */
 function send({ id, files }: Group) {

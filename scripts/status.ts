@@ -31,16 +31,13 @@ const { data } = await openState(given.state, { read: ['runs', 'parts', 'decisio
 const { runs, parts, decisions } = data
 const numbers = lastNumbers(runs, parts, counts.photos)
 const found = verdict(numbers)
-// The verdict is about a server.
-const hasFoldersAlone = runs.mirror !== undefined && !runs['index-immich']
+const hasFoldersAlone = numbers.there === 'the folders'
 if (given.json) console.log(jsonLine({ verdict: found, counts, runs }))
 else {
   const of = (collection: Collection, one: string, many?: string) =>
     count(counts[collection] ?? 0, one, many)
-  if (!hasFoldersAlone) {
-    console.log(`Safe to leave Google: ${found.text}`)
-    for (const what of found.because) if (!found.text.endsWith(what)) console.log(`  ${what}`)
-  }
+  console.log(`Safe to leave Google: ${found.text}`)
+  for (const what of found.because) if (!found.text.endsWith(what)) console.log(`  ${what}`)
   console.log(
     `Google Photos  ${of('photos', 'photo')} in ${of('albums', 'album')}, from ${of('parts', 'part')}; ${of('leftovers', 'file')} in no photo`,
   )
@@ -102,6 +99,7 @@ function nextForFolders() {
   const account = (mirror?.account ?? {}) as Record<string, number>
   const isLeft = account['to mirror'] || account['to renew'] || account.failed
   if (mirror?.seconds === undefined || mirror.at < at || isLeft) return hint('mirror')
+  if (numbers.proven.unverified > 0) return hint('mirror', '--resync --checksum')
   return `nothing: all is there. When there is a new Takeout: ${hint('mirror TAKEOUT="..."')}`
 }
 

@@ -34,6 +34,7 @@ const sum = (rows: Record<string, number>) =>
   Object.values(rows).reduce((all, many) => all + many, 0)
 
 const nothing: Numbers = {
+  there: 'Immich',
   photos: noPhotos(),
   proven: proven([], {}, {}),
   locked: 0,
@@ -202,6 +203,37 @@ test('status, report and the page tell the same, in rows that add up', async () 
     // What strangers wrote is text.
     await expect(page.locator('img, script:not([type=module])').count()).resolves.toBe(0)
     expect(await page.locator('tbody', { hasText: `</script>${EVIL}` }).count()).toBeGreaterThan(0)
+  })
+})
+
+test('in folders it counts what lies there and was read again', async () => {
+  const sea = picture('sea.jpg', 1)
+  w = await world({
+    shots: [sea, ...inAlbum('Trip', sea), picture('old.jpg', 2, { facts: { trashed: true } })],
+    albums: [{ folder: 'Trip', title: 'Trip' }],
+  })
+  const told = async () => {
+    const { verdict: safe } = JSON.parse((await w?.run('status', ['--json']))?.out ?? '')
+    const report = await reportOf(w?.state as string)
+    expect(report.verdict).toEqual(safe)
+    return report
+  }
+  const mirror = (...args: string[]) =>
+    w?.run('mirror', args, {
+      TAKEOUT: join(w.dir, 'takeout'),
+      LIBRARY: join(w.dir, 'library'),
+      IMMICH_URL: '',
+      IMMICH_API_KEY: '',
+    })
+  await mirror()
+  expect((await told()).verdict.text).toBe('not yet, all is sent, 1 photo is not verified')
+  await mirror('--resync', '--checksum')
+  const report = await told()
+  expect(report).toMatchObject({
+    there: 'the folders',
+    verdict: { text: 'yes' },
+    photos: { rows: { transferred: 1, 'left out': 1 } },
+    albums: [{ google: 1, there: 1, owed: 0, taken: 0 }],
   })
 })
 

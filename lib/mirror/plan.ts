@@ -44,6 +44,7 @@ export function mirrorPlan(known: Known, choice: Choice, rules: Rules, lost: Los
   return {
     photos,
     standings,
+    those,
     /** Photos of which a file is to be brought, those that failed before last. */
     left,
     /** Photos of which Google says something else by now. */

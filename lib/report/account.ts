@@ -1,50 +1,58 @@
 import { chooser } from '../choose.ts'
+import { mirrorPlan } from '../mirror/plan.ts'
 import type { Photo, State } from '../state/records.ts'
 import { damagedMedia, leftCounts } from '../takeout/account.ts'
 import { gaps } from '../takeout/parts.ts'
 import { shaped } from '../takeout/photo-files.ts'
 import { LOST } from '../takeout/reasons.ts'
 import { PLANNED, planOf } from '../transfer/plan.ts'
-import type { Rules, Standing } from '../transfer/standing.ts'
-import { type Numbers, noPhotos, type Proof, proofOf, proven, type Row, rowOf } from './verdict.ts'
+import type { Rules } from '../transfer/standing.ts'
+import {
+  destination,
+  type Numbers,
+  noPhotos,
+  type Proof,
+  proofInFolders,
+  proofOf,
+  proven,
+  type Row,
+  rowOf,
+} from './verdict.ts'
 
 /** The collections that a report is made of. */
-export const TOLD = [...PLANNED, 'parts', 'leftovers', 'duplicates'] as const
+export const TOLD = [...PLANNED, 'parts', 'leftovers', 'duplicates', 'mirrored'] as const
 export type Told = Pick<State, (typeof TOLD)[number]>
 
-/** Where one photo stands; `proof` of one that is on the server. */
-export type Line = { photo: Photo; row: Row; stands: Standing; proof?: Proof; asset?: string }
+/** Where one photo stands; `proof` of one that is there. */
+export type Line = {
+  photo: Photo
+  row: Row
+  stands: { is: string; why: string }
+  proof?: Proof
+  asset?: string
+}
 
 /**
- * The account of a library, each photo in one row and each file of its exports in one, by the rules of the last transfer:
- * what `status` sums up. The photos and files are read once.
+ * The account of a library, each photo in one row and each file of its exports in one, by the rules of the last transfer
+ * (or mirror, of a library that knows no server): what `status` sums up. The photos and files are read once.
  */
 export function accountOf(data: Told) {
-  const { transfers, checks, leftovers, parts, runs } = data
-  const rules = (runs.transfer?.rules ?? {}) as Rules
-  const plan = planOf(data, chooser({}), rules)
-  const lines = new Map<string, Line>()
+  const { leftovers, parts, runs } = data
+  const there = destination(runs)
+  const { rules, counts, lines, plan } = there === 'Immich' ? onServer(data) : inFolders(data)
   const photos = noPhotos()
+  const proofs = proven([], {}, {})
   let locked = 0
-  for (const [id, stands] of plan.standings) {
-    const row = rowOf(stands)
-    const transfer = transfers[id]
-    const isThere = row === 'transferred' || row === 'linked'
-    const asset = plan.assetOf(id)
-    lines.set(id, {
-      photo: data.photos[id] as Photo,
-      row,
-      stands,
-      ...(isThere && transfer && { proof: proofOf(transfer, checks[id]) }),
-      ...(asset && { asset }),
-    })
+  for (const { row, stands, proof } of lines.values()) {
     photos[row]++
+    if (proof) proofs[proof]++
     if (row === 'left out' && stands.why === 'in the locked folder') locked++
   }
   const left = leftCounts(leftovers)
   const numbers: Numbers = {
+    there,
     photos,
-    proven: proven(plan.those('transferred', 'linked'), transfers, checks),
+    proven: proofs,
     locked,
     missing: gaps(Object.values(parts)),
     unreadable: Number(runs['index-gphotos']?.unreadable ?? 0),
@@ -52,7 +60,46 @@ export function accountOf(data: Told) {
     lost: left.get(LOST) ?? 0,
     notChosen: left.get('not chosen') ?? 0,
   }
-  return { plan, rules, lines, numbers, files: filesOf(data, lines, rules) }
+  return { plan, rules, counts, lines, numbers, files: filesOf(data, lines, rules) }
+}
+
+function onServer(data: Told) {
+  const { transfers, checks, runs } = data
+  const rules = (runs.transfer?.rules ?? {}) as Rules
+  const plan = planOf(data, chooser({}), rules)
+  const lines = new Map<string, Line>()
+  for (const [id, stands] of plan.standings) {
+    const row = rowOf(stands)
+    const transfer = transfers[id]
+    const asset = plan.assetOf(id)
+    lines.set(id, {
+      photo: data.photos[id] as Photo,
+      row,
+      stands,
+      ...(isThere(row) && transfer && { proof: proofOf(transfer, checks[id]) }),
+      ...(asset && { asset }),
+    })
+  }
+  return { rules, lines, counts: plan.counts, plan }
+}
+
+function inFolders(data: Told) {
+  const { mirrored, runs } = data
+  const rules = (runs.mirror?.rules ?? { edited: 'both' }) as Rules
+  const { standings, counts } = mirrorPlan(data, chooser({}), rules)
+  const readAgain = String(runs.mirror?.readAgain ?? '')
+  const lines = new Map<string, Line>()
+  for (const [id, stands] of standings) {
+    const row = rowOf(stands)
+    const proof = proofInFolders(mirrored[id], readAgain)
+    const photo = data.photos[id] as Photo
+    lines.set(id, { photo, row, stands, ...(isThere(row) && { proof }) })
+  }
+  return { rules, lines, counts, plan: undefined }
+}
+
+function isThere(row: Row) {
+  return row === 'transferred' || row === 'linked'
 }
 
 /**
@@ -86,7 +133,7 @@ export const nothing = (): Both => ({ google: 0, there: 0, left: 0, owed: 0 })
 
 export function add(both: Both, row: Row) {
   both.google++
-  if (row === 'transferred' || row === 'linked') both.there++
+  if (isThere(row)) both.there++
   else if (row === 'left out' || row === 'removed') both.left++
   else both.owed++
 }

@@ -3,7 +3,7 @@ import { mediaKind } from '../pairing/media.ts'
 import type { Leftover } from '../state/records.ts'
 import { PICK_ENDED } from '../takeout/reasons.ts'
 import { remarksOf } from '../transfer/remarks.ts'
-import type { Line, Told } from './account.ts'
+import type { accountOf, Line, Told } from './account.ts'
 import { type Reason, reasonOf, WEIGHTS } from './reasons.ts'
 
 /** One thing that did not fit: a photo, a file or an album. */
@@ -11,10 +11,14 @@ export type Item = { name: string; path?: string; why?: string; google?: string;
 export type Group = Reason & { key: string; items: Item[] }
 
 /** What did not fit, by reason, what weighs most first. `server` is the address of Immich's pages. */
-export function groupsOf(data: Told, lines: Map<string, Line>, server: string): Group[] {
+export function groupsOf(
+  data: Told,
+  { lines, numbers }: ReturnType<typeof accountOf>,
+  server: string,
+): Group[] {
   const groups = new Map<string, Group>()
   const enter = (key: string, item: Item, reason = key) => {
-    const group = groups.get(key) ?? { key, ...reasonOf(reason), items: [] }
+    const group = groups.get(key) ?? { key, ...reasonOf(reason, numbers.there), items: [] }
     groups.set(key, group)
     group.items.push(item)
   }

@@ -1,31 +1,37 @@
 import { hint } from '../stage.ts'
 import { LOST, PICK_ENDED } from '../takeout/reasons.ts'
+import type { There } from './verdict.ts'
 
 /** How much a reason weighs: `owed` keeps from leaving Google, `look` wants a look, `rule` was to be so, `note` is good to know. */
 export const WEIGHTS = ['owed', 'look', 'rule', 'note'] as const
 export type Weight = (typeof WEIGHTS)[number]
 export type Reason = { title: string; weight: Weight; todo: string }
 
-const again = hint('transfer')
 const reason = (weight: Weight, title: string, todo: string): Reason => ({ title, weight, todo })
 
 /** What is to be done about each reason for which something did not fit; the keys are the words of `status --list`. */
-const REASONS: Record<string, Reason> = {
+const reasonsFor = (sends: string): Record<string, Reason> => ({
   failed: reason(
     'owed',
     'Failed',
-    `The words at each say why. ${again} tries again; what failed three times rests until ${hint('transfer', '--retry')}. Of a damaged file download that part again, or the photo itself from its Google page.`,
+    `The words at each say why. ${hint(sends)} tries again; what failed three times rests until ${hint(sends, '--retry')}. Of a damaged file download that part again, or the photo itself from its Google page.`,
   ),
-  'to send': reason('owed', 'Not sent yet', `${again} sends them.`),
+  'to send': reason('owed', 'Not sent yet', `${hint(sends)} sends them.`),
+  'to mirror': reason('owed', 'Not in the folders yet', `${hint(sends)} brings them.`),
+  'to renew': reason(
+    'owed',
+    'In the folders, and Google says something else of it by now',
+    `${hint(sends)} writes that down.`,
+  ),
   'to complete': reason(
     'owed',
     'On the server, but not complete',
-    `${again} adds what is missing: another file of it, its place, caption, stack or live half.`,
+    `${hint(sends)} adds what is missing: another file of it, its place, caption, stack or live half.`,
   ),
   waits: reason(
     'owed',
     'Waiting for a part of the export',
-    `Its date may lie in a part that is not here. Download that part and run ${hint('sync')}; ${hint('transfer', '--no-more-parts')} ends the waiting.`,
+    `Its date may lie in a part that is not here. Download that part and run ${hint('sync')}; ${hint(sends, '--no-more-parts')} ends the waiting.`,
   ),
   several: reason(
     'owed',
@@ -45,7 +51,9 @@ const REASONS: Record<string, Reason> = {
   unverified: reason(
     'owed',
     'Sent, not verified yet',
-    `${hint('verify', '--wait 10m')} asks Immich again.`,
+    sends === 'mirror'
+      ? `${hint('mirror', '--resync --checksum')} reads them again and compares.`
+      : `${hint('verify', '--wait 10m')} asks Immich again.`,
   ),
   'gone from the server': reason(
     'look',
@@ -60,7 +68,7 @@ const REASONS: Record<string, Reason> = {
   differs: reason(
     'look',
     'Arrived, but a field differs from what was sent',
-    `The picture is there. ${again} gives again what the server lost; what then stays is what the server makes of it.`,
+    `The picture is there. ${hint(sends)} gives again what the server lost; what then stays is what the server makes of it.`,
   ),
   [LOST]: reason(
     'look',
@@ -75,7 +83,7 @@ const REASONS: Record<string, Reason> = {
   'in the locked folder': reason(
     'look',
     'In the locked folder',
-    `Left out by rule. ${hint('transfer', '--include-locked')} brings them, into the locked folder of Immich.`,
+    `Left out by rule. ${hint(sends, '--include-locked')} brings them, into the locked folder there.`,
   ),
   'smaller on the server': reason(
     'look',
@@ -135,7 +143,7 @@ const REASONS: Record<string, Reason> = {
   'in the trash of Google Photos': reason(
     'rule',
     'In the trash of Google Photos',
-    `Left out by rule. ${hint('transfer', '--include-trashed')} brings them, into the trash of Immich.`,
+    `Left out by rule. ${hint(sends, '--include-trashed')} brings them, into the trash there.`,
   ),
   'from a partner': reason('rule', 'From a partner', 'Left out as you asked (--no-partner).'),
   'picked, and its original has come': reason(
@@ -164,7 +172,9 @@ const REASONS: Record<string, Reason> = {
     'Memories',
     `No albums. ${hint('index-gphotos', '--memories')} makes albums of them.`,
   ),
-}
+})
+
+const REASONS = { Immich: reasonsFor('transfer'), 'the folders': reasonsFor('mirror') }
 
 /** Files of an export that are in no photo because they are none, and want nothing. */
 const NO_PHOTO: Record<string, string> = {
@@ -180,8 +190,8 @@ const NO_PHOTO: Record<string, string> = {
 }
 
 /** The reason of that name, as `status --list` calls it. */
-export function reasonOf(name: string): Reason {
-  if (Object.hasOwn(REASONS, name)) return REASONS[name] as Reason
+export function reasonOf(name: string, there: There): Reason {
+  if (Object.hasOwn(REASONS[there], name)) return REASONS[there][name] as Reason
   const none = Object.hasOwn(NO_PHOTO, name) ? NO_PHOTO[name] : undefined
   return reason('note', none ?? `In no photo: ${name}`, 'Nothing to do.')
 }

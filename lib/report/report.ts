@@ -11,18 +11,21 @@ export function reportOf(data: Told) {
   const known = accountOf(data)
   const { lines, numbers, files } = known
   const server = serverPages(data.runs['index-immich']?.url)
+  const library = data.runs.mirror?.library
   const stamps = Object.values(data.parts).map(({ export: name }) => stampOf(name))
   return {
     made: new Date().toISOString(),
     /** When the newest export was made, as in its name: what came to Google after it is not known here. */
     asOf: stamps.sort().at(-1) ?? '',
     server,
+    there: numbers.there,
+    ...(typeof library === 'string' && { library }),
     verdict: verdict(numbers),
-    photos: { rows: numbers.photos, reasons: known.plan.counts, proven: numbers.proven },
+    photos: { rows: numbers.photos, reasons: known.counts, proven: numbers.proven },
     files,
     ...monthsOf(lines.values()),
     albums: albumsOf(data, known, server),
-    groups: groupsOf(data, lines, server),
+    groups: groupsOf(data, known, server),
     merged: mergedOf(data),
     parts: partsOf(data, lines, numbers.missing),
     ...timesOf(data),

@@ -8,22 +8,28 @@ export type AlbumSides = Both & { title: string; taken: number; immich?: string;
 
 /** Albums, those that lack something first, then the largest. */
 export function albumsOf(data: Told, { plan, rules, lines }: Known, server: string): AlbumSides[] {
-  const { albums, albumLinks, assetAlbums, transfers } = data
+  const { albums, albumLinks, assetAlbums, transfers, mirrored } = data
   const sides = Object.entries(albums).flatMap(([id, { title, photos, leftOut }]): AlbumSides[] => {
     if (leftOut) return []
     const album = transfers[id]?.album ?? albumLinks[id]?.album
     const listed = album ? assetAlbums[album] : undefined
     const members = new Set(listed?.assets)
+    const inFolder = plan ? undefined : mirrored[id]?.added
     // What was put there after the list was fetched is not in it.
     const added = new Set(
       (transfers[id]?.at ?? '') >= (listed?.seen ?? '') ? transfers[id]?.added : [],
     )
-    const left = new Set(membersLeft(id, data, plan.standings, rules))
+    const left = new Set(plan && membersLeft(id, data, plan.standings, rules))
     const both = { google: 0, there: 0, left: 0, owed: 0 }
     for (const photo of new Set(photos)) {
       both.google++
       const row = lines.get(photo)?.row
-      if (added.has(photo) || members.has(assetOf(photo, data) ?? '')) both.there++
+      if (
+        inFolder
+          ? Object.hasOwn(inFolder, photo)
+          : added.has(photo) || members.has(assetOf(photo, data) ?? '')
+      )
+        both.there++
       else if (left.has(photo) || row === 'owed' || row === 'failed') both.owed++
       else if (row === 'left out' || row === 'removed') both.left++
     }

@@ -1,18 +1,21 @@
 import { count, number } from '../progress.ts'
-import type { Check, Part, Run, Transfer } from '../state/records.ts'
+import type { Check, Mirrored, Part, Run, Transfer } from '../state/records.ts'
 import { gaps } from '../takeout/parts.ts'
 import { LOST, PICK_ENDED } from '../takeout/reasons.ts'
-import type { Standing } from '../transfer/standing.ts'
 
 /** The rows of the account of photos. Each photo is in the first that applies, so they add up. */
 export const ROWS = ['left out', 'removed', 'failed', 'owed', 'transferred', 'linked'] as const
 export type Row = (typeof ROWS)[number]
 
-/** What became of a photo that is on the server, when it was asked for again since. */
+/** Where a library goes: the server, or the folder tree of one that knows no server. */
+export type There = 'Immich' | 'the folders'
+
+/** What became of a photo that is there, when it was asked for again since. */
 export type Proof = 'right' | 'changed' | 'differs' | 'gone' | 'unverified'
 
 /** What a verdict is made of: photos by row, and of those that are there how many were verified. */
 export type Numbers = {
+  there: There
   photos: Record<Row, number>
   proven: Record<Proof, number>
   /** Of `left out`: those of the locked folder, which nobody chose to leave behind. */
@@ -28,10 +31,15 @@ export type Numbers = {
 
 export type Verdict = { safe: 'yes' | 'yes, but' | 'not yet'; text: string; because: string[] }
 
-export function rowOf({ is, why }: Standing): Row {
+export function destination(runs: Record<string, Run>): There {
+  return runs.mirror && !runs['index-immich'] ? 'the folders' : 'Immich'
+}
+
+/** The row of where a photo stands on its way to Immich or into the folders. */
+export function rowOf({ is, why }: { is: string; why: string }): Row {
   if (is === 'left out') return why === PICK_ENDED ? 'owed' : 'left out'
   if (is === 'removed' || is === 'failed' || is === 'transferred' || is === 'linked') return is
-  return 'owed'
+  return is === 'mirrored' ? 'transferred' : 'owed'
 }
 
 /** What a check found, in one word. */
@@ -63,6 +71,21 @@ export function proven(
   return counts
 }
 
+/** In folders a file counts as verified when it was read again since it was written (`mirror --resync --checksum`). */
+export function provenInFolders(
+  ids: Iterable<string>,
+  mirrored: Record<string, Mirrored>,
+  readAgain = '',
+): Record<Proof, number> {
+  const counts = proven([], {}, {})
+  for (const id of ids) counts[proofInFolders(mirrored[id], readAgain)]++
+  return counts
+}
+
+export function proofInFolders(record: Mirrored | undefined, readAgain: string): Proof {
+  return record && record.at < readAgain ? 'right' : 'unverified'
+}
+
 /**
  * Whether Google can be left: everything is on the other side, and was asked for there again. What is left to say against
  * it comes with it, the gravest first.
@@ -92,11 +115,12 @@ export function verdict(numbers: Numbers): Verdict {
   return { safe: 'yes', text: 'yes', because }
 }
 
-function reservations({ photos, proven, locked, damaged, lost, notChosen }: Numbers): string[] {
+function reservations(numbers: Numbers): string[] {
+  const { there, photos, proven, locked, damaged, lost, notChosen } = numbers
   const gone = Math.max(photos.removed, proven.gone)
   const is = (many: number) => (many === 1 ? 'is' : 'are')
   const rows: [number, string][] = [
-    [gone, `${count(gone, 'photo')} ${is(gone)} no longer in Immich`],
+    [gone, `${count(gone, 'photo')} ${is(gone)} no longer in ${there}`],
     [damaged, `${count(damaged, 'file')} came damaged in the export`],
     [lost, `of ${count(lost, 'photo')} the export has only the sidecar`],
     [locked, `${count(locked, 'photo')} of the locked folder ${is(locked)} left out`],
@@ -112,18 +136,20 @@ export function lastNumbers(
   parts: Record<string, Part>,
   known = 0,
 ): Numbers {
-  const { transfer, verify, 'index-gphotos': index } = runs
-  const account = Object.entries((transfer?.account ?? {}) as Record<string, number>)
+  const { transfer, verify, mirror, 'index-gphotos': index } = runs
+  const there = destination(runs)
+  const sent = there === 'Immich' ? transfer : mirror
+  const account = Object.entries((sent?.account ?? {}) as Record<string, number>)
   const photos = noPhotos()
   let locked = 0
   for (const [name, many] of account) {
     const [is = '', why = ''] = name.split(/: (.*)/s)
-    photos[rowOf({ is: is as Standing['is'], why })] += many
+    photos[rowOf({ is, why })] += many
     if (why === 'in the locked folder') locked += many
   }
   // What an index found since is owed until transfer has looked at it.
   photos.owed += Math.max(0, known - account.reduce((sum, [, many]) => sum + many, 0))
-  const last = (verify?.at ?? '') > (transfer?.at ?? '') ? verify : transfer
+  const last = sent === transfer && (verify?.at ?? '') > (transfer?.at ?? '') ? verify : sent
   const proof = { ...((last?.proven as Numbers['proven']) ?? unproven(photos)) }
   // What verify found lost since is to be given again.
   const lost = last === verify ? Number(verify?.mendable ?? 0) : 0
@@ -132,6 +158,7 @@ export function lastNumbers(
   proof.differs -= lost
   const left = (index?.left ?? {}) as Record<string, number>
   return {
+    there,
     photos,
     proven: proof,
     locked,

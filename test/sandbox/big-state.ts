@@ -40,9 +40,9 @@ export async function writeBigState(file: string, many: number) {
   const state = await openState(file, { write: names, stage: 'generator' })
   for (const name of names) state.replace(name, all[name])
   // What transfer and verify leave for status.
-  const { plan, numbers } = accountOf({ ...state.data, duplicates: {} })
+  const { counts: account, numbers } = accountOf({ ...state.data, duplicates: {}, mirrored: {} })
   const { proven } = numbers
-  state.put('runs', 'transfer', { ...(all.runs.transfer as Run), account: plan.counts, proven })
+  state.put('runs', 'transfer', { ...(all.runs.transfer as Run), account, proven })
   const counts = { right: proven.right, differ: proven.differs, changed: 0, gone: 0, waiting: 0 }
   state.put('runs', 'verify', { ...(all.runs.verify as Run), ...counts, mendable: 0, proven })
   await state.save()
