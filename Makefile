@@ -58,7 +58,7 @@ $(STAGES): node_modules
 	@$(RUN) scripts/$@.ts $(ARGS)
 
 ##@ Try it and change it
-.PHONY: demo test test-immich soak check bench
+.PHONY: demo test test-immich soak check bench screenshots
 demo:          ## The whole pipeline on a made-up Takeout and a stand-in Immich
 demo: node_modules
 	@$(RUN) test/sandbox/demo.ts $(ARGS)
@@ -75,6 +75,9 @@ soak: node_modules
 bench:         ## Measure the stages against the least that they could cost: ARGS="--items 1000000"
 bench: node_modules
 	@$(RUN) test/bench/bench.ts $(ARGS)
+screenshots:   ## The pictures of the README, from the demo's data: wants chromium
+screenshots: demo
+	@$(RUN) test/sandbox/screenshots.ts
 check:         ## Types, lint, format
 check: node_modules
 	tsc

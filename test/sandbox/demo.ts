@@ -91,6 +91,7 @@ try {
   for (const name of ['index-immich', 'link', 'transfer']) await stage(name)
   await stage('verify', '--wait', '1m')
   await stage('status')
+  await stage('report')
 } finally {
   await server.stop()
   await google.stop()
@@ -98,6 +99,7 @@ try {
 process.stderr.write(`
 Left for playing:
   ${paths.map((path) => path.replace(here, '')).join('  ')}
+  data/demo/report.html  open it in a browser
   data/demo/state.json   jq '.photos | length' data/demo/state.json
                          jq '.transfers[] | .want' data/demo/state.json
 `)
