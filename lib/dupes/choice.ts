@@ -35,7 +35,7 @@ export function choiceOf(
   if (!decided && (review.length > 0 || said.some(({ winner, stack }) => winner || stack)))
     return { waits: said.length > 0 ? WAITS.changed : WAITS.look }
   const winner = decided?.winner ?? group.winner
-  const best = assets[winner]
+  const best = Object.hasOwn(assets, winner) ? assets[winner] : undefined
   if (!best || best.library) return { waits: WAITS.stranger }
   const own = Object.keys(assets).filter((id) => id !== winner && !assets[id]?.library)
   const alike = own.filter((id) => kindsApart(best, assets[id] as Member) === null)

@@ -1,5 +1,6 @@
 import { Fail } from '../stage.ts'
 import type { Asset, Decided, Link, Photo, State } from '../state/records.ts'
+import { openState } from '../state/state.ts'
 import { assetFacts, photoFacts, table } from './facts.ts'
 import type { Class, Item, Kind, Side, Status } from './items.ts'
 
@@ -16,6 +17,41 @@ export function isLeft(
   return how === 'several' || how === 'disputed' || decisions[PREFIX + id] !== undefined
 }
 
+/** What is needed to show these photos of `left` that are not sent yet: of the library that alone is kept. */
+export async function readPairs(
+  path: string,
+  left: string[],
+  links: Readonly<Record<string, Link>>,
+  decisions: Record<string, Decided>,
+): Promise<Linked> {
+  const { data } = await openState(path, {
+    read: ['photos', 'assets', 'parts', 'albums', 'assetAlbums', 'transfers'],
+  })
+  const ids = left.filter((id) => !data.transfers[id]?.asset)
+  const candidates = ids.flatMap((id) => candidatesOf(links[id], decisions[PREFIX + id]))
+  const wanted = new Set([...ids, ...candidates])
+  const some = <T>(all: Readonly<Record<string, T>>) =>
+    Object.fromEntries([...wanted].flatMap((id) => (all[id] ? [[id, all[id]]] : [])))
+  const holding = <T>(all: Readonly<Record<string, T>>, membersOf: (one: T) => string[]) =>
+    Object.fromEntries(
+      Object.entries(all).filter(([, one]) => membersOf(one).some((id) => wanted.has(id))),
+    )
+  return {
+    photos: some(data.photos),
+    assets: some(data.assets),
+    links: some(links),
+    parts: data.parts,
+    albums: holding(data.albums, ({ photos }) => photos),
+    assetAlbums: holding(data.assetAlbums, ({ assets }) => assets),
+  }
+}
+
+/** Those that link found, and those that a person chose from. */
+function candidatesOf(link: Link | undefined, decided: Decided | undefined) {
+  const { of = [], asset } = decided ?? {}
+  return [...new Set([...(link?.candidates ?? []), ...of, ...(asset ? [asset] : [])])]
+}
+
 /** Photos as pairs: what Google has, and the assets that it could be. */
 export function pairsToDecide(
   { photos, assets, links, parts, albums, assetAlbums }: Linked,
@@ -23,14 +59,10 @@ export function pairsToDecide(
   server: string,
 ): Kind {
   const known = new Map<string, { photo: Photo; link: Link; of: string[] }>()
-  const before = structuredClone(decisions)
-  for (const id of Object.keys(photos)) {
-    const { of = [], asset } = before[PREFIX + id] ?? {}
+  for (const [id, photo] of Object.entries(photos)) {
     const link = links[id] ?? { asset: null, how: 'none' }
-    const all = new Set([...(link.candidates ?? []), ...of, ...(asset ? [asset] : [])])
-    const there = [...all].filter((one) => assets[one])
-    if (photos[id] && there.length > 0)
-      known.set(PREFIX + id, { photo: photos[id], link, of: there })
+    const of = candidatesOf(link, decisions[PREFIX + id]).filter((one) => assets[one])
+    if (of.length > 0) known.set(PREFIX + id, { photo, link, of })
   }
   const inAlbums = (list: [string, string[]][], id: string) =>
     list.filter(([, members]) => members.includes(id)).map(([title]) => title)
@@ -105,10 +137,7 @@ export function pairsToDecide(
     return { accept, asset, of, at }
   }
 
-  const byClass = Map.groupBy(known.keys(), (key) => {
-    const { link } = get(key)
-    return classOf(link)
-  })
+  const byClass = Map.groupBy(known.keys(), (key) => classOf(get(key).link))
   const classes = [...byClass].map(([name, keys]): Class => {
     const [title = '', does = ''] = CLASSES[name] ?? []
     return { title, why: ['only you can tell'], does, kind: 'link', keys }
@@ -123,7 +152,7 @@ const classOf = ({ how }: Link) => (how === 'disputed' || how === 'several' ? ho
 const CLASSES: Record<string, [title: string, does: string]> = {
   several: [
     'Photos that could be several assets',
-    `Immich has more than one of that name and time. Say which it is, or that it is none: then the photo is sent.`,
+    'Immich has more than one of that name and time. Say which it is, or that it is none: then the photo is sent.',
   ],
   disputed: [
     'Photos that claim the same asset',

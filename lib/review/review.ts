@@ -4,7 +4,7 @@ import type { Decided, Photo, Run } from '../state/records.ts'
 import { openState } from '../state/state.ts'
 import { groupsToDecide } from './groups.ts'
 import type { Item, Kind, Overview, Standing, Status } from './items.ts'
-import { isLeft, type Linked, pairsToDecide } from './pairs.ts'
+import { isLeft, type Linked, pairsToDecide, readPairs } from './pairs.ts'
 
 export type Review = Awaited<ReturnType<typeof openReview>>
 
@@ -33,7 +33,7 @@ export async function openReview(path: string, { server = '', dryRun = false } =
     seen(data.decisions)
     runs = JSON.stringify(data.runs)
     const left = Object.keys(data.links).filter((id) => isLeft(id, data.links, decisions))
-    const pairs = left.length > 0 ? await loadPairs(left, data.links) : undefined
+    const pairs = left.length > 0 ? await readPairs(path, left, data.links, decisions) : undefined
     linked = pairs ?? { photos: {}, parts: {} }
     // What another stage leaves to a person comes in here as a third.
     kinds = [
@@ -46,40 +46,12 @@ export async function openReview(path: string, { server = '', dryRun = false } =
       ),
     )
     kindOf = new Map(keys)
+    undone.length = 0
   }
 
   function seen(now: Record<string, Decided>) {
     for (const key of Object.keys(decisions)) delete decisions[key]
     Object.assign(decisions, now)
-  }
-
-  /** Photos and assets are read where there are pairs, and only those of the pairs are kept. */
-  async function loadPairs(left: string[], links: Linked['links']): Promise<Linked> {
-    const { data } = await openState(path, {
-      read: ['photos', 'assets', 'parts', 'albums', 'assetAlbums', 'transfers'],
-    })
-    // What is sent is past deciding.
-    const ids = left.filter((id) => !data.transfers[id]?.asset)
-    const some = <T>(all: Readonly<Record<string, T>>, keys: Iterable<string>) =>
-      Object.fromEntries([...keys].flatMap((key) => (all[key] ? [[key, all[key]]] : [])))
-    const candidates = ids.flatMap((id) => {
-      const { of = [], asset = '' } = decisions[`link:${id}`] ?? {}
-      return [...(links[id]?.candidates ?? []), ...of, asset]
-    })
-    const albumsWith = <T extends object>(all: Record<string, T>, of: (one: T) => string[]) => {
-      const wanted = new Set([...ids, ...candidates])
-      return Object.fromEntries(
-        Object.entries(all).filter(([, one]) => of(one).some((id) => wanted.has(id))),
-      )
-    }
-    return {
-      photos: some(data.photos, ids),
-      assets: some(data.assets, candidates),
-      links: some(links, ids),
-      parts: data.parts,
-      albums: albumsWith(data.albums, ({ photos }) => photos),
-      assetAlbums: albumsWith(data.assetAlbums, ({ assets }) => assets),
-    }
   }
 
   function theKind(key: string): Kind {
@@ -90,7 +62,8 @@ export async function openReview(path: string, { server = '', dryRun = false } =
 
   /** One decision (undefined takes it back), under the lock of the state; gives what was said before. */
   async function put(key: string, decided: Decided | undefined) {
-    const kept = decided && theKind(key).check(key, decided)
+    const kind = theKind(key)
+    const kept = decided && kind.check(key, decided)
     if (dryRun) return keepHere(key, kept)
     const state = await openState(path, {
       read: ['runs'],

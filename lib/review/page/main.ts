@@ -3,7 +3,7 @@ import * as asking from './asking.ts'
 import { classesPage } from './classes.ts'
 import { byId, make, number } from './element.ts'
 import { notice, told, trouble } from './notice.ts'
-import { onePage, type Steps } from './one.ts'
+import { canAccept, onePage, type Steps } from './one.ts'
 import { picturesAfter, prefetch } from './picture.ts'
 import { go, here, needing, nextOf, openOf, queueOf } from './place.ts'
 import { zoom } from './zoom.ts'
@@ -74,6 +74,8 @@ const isLink = () => now?.item.kind === 'link'
 const steps: Steps = {
   accept() {
     if (!now?.chosen) return told('Choose one first, by its number.')
+    if (!canAccept(now.item, now.chosen))
+      return told('Nothing is given up here: stack them, or leave them.')
     const which = isLink() ? { asset: now.chosen } : { winner: now.chosen }
     return decide({ accept: true, ...which }, isLink() ? 'linked' : 'accepted')
   },

@@ -127,13 +127,20 @@ const IS: Record<Outcome['is'], string> = {
   other: 'is another picture',
 }
 
-function bar({ kind, decided }: Item, chosen: string | undefined, status: Status, steps: Steps) {
+/** Whether there is anything to accept: of RAW and JPEG beside each other nothing is given up. */
+export function canAccept({ kind, outcomes }: Item, chosen: string | undefined) {
+  if (chosen === undefined) return false
+  return kind === 'link' || (outcomes[chosen] ?? []).some(({ is }) => is === 'trash')
+}
+
+function bar(item: Item, chosen: string | undefined, status: Status, steps: Steps) {
+  const { kind, decided } = item
   const isLink = kind === 'link'
   const yes = isLink ? 'It is this one' : 'Accept'
   return make(
     'div',
     { class: 'bar', role: 'toolbar', 'aria-label': 'Decide' },
-    button(yes, 'y', steps.accept, { class: 'yes', disabled: chosen === undefined }),
+    button(yes, 'y', steps.accept, { class: 'yes', disabled: !canAccept(item, chosen) }),
     button(isLink ? 'None of these: send it' : 'Leave as they are', 'n', steps.leave),
     !isLink && button('Stack', 's', steps.stack),
     button('Closely', 'z', steps.closely, { class: 'plain' }),
