@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { showPage } from '../lib/google/show-page.ts'
+import { webAddress } from '../lib/immich/address.ts'
 import { immich } from '../lib/immich/immich.ts'
 import { requirePermissions } from '../lib/immich/permissions.ts'
 import { onInterrupt } from '../lib/interrupt.ts'
@@ -27,8 +28,8 @@ const port = given.port === undefined ? 0 : wholeNumber('--port', given.port, 0)
 if (port > 65_535) throw new Fail(`Cannot read --port: ${port} is none`, { exitCode: 2 })
 
 // 1. What waits for a person.
-const web = /^(https?:\/\/.+?)\/*(\/api)?\/*$/.exec(process.env.IMMICH_URL ?? '')?.[1] ?? ''
-const review = await openReview(given.state, { server: web, dryRun: given['dry-run'] })
+const server = webAddress(process.env.IMMICH_URL)
+const review = await openReview(given.state, { server, dryRun: given['dry-run'] })
 const { classes } = review.overview()
 if (classes.length === 0) {
   say(`nothing to review: ${hint('dupes-analyze')} finds duplicates, ${hint('link')} links`)
@@ -40,7 +41,7 @@ if (classes.length === 0) {
 process.env.PHOTOFERRY_RETRIES ||= '1'
 const AGAIN_MS = 15_000
 let asked: { server: ReturnType<typeof immich>; at: number } | undefined
-const server = () => {
+const connect = () => {
   if (!asked || (asked.at > 0 && Date.now() - asked.at > AGAIN_MS)) {
     const now = { server: connected(), at: 0 }
     now.server.catch(() => {
@@ -50,7 +51,7 @@ const server = () => {
   }
   return asked.server
 }
-const page = await servePage(review, { port, server })
+const page = await servePage(review, { port, server: connect })
 const stay = onInterrupt(end)
 const groups = classes.filter(({ kind }) => kind === 'group')
 const many = (some: typeof classes) => some.reduce((sum, { keys }) => sum + keys.length, 0)
@@ -63,7 +64,7 @@ const { SSH_CONNECTION = '' } = process.env
 if (SSH_CONNECTION) {
   const here = SSH_CONNECTION.split(' ')[2] ?? hostname()
   say(
-    `from your own machine: ssh -L ${page.port}:127.0.0.1:${page.port} ${userInfo().username}@${here}, then open the address there`,
+    `from your own machine: ssh -L ${page.port}:127.0.0.1:${page.port} ${process.env.USER ?? 'you'}@${here}, then open the address there`,
   )
 }
 say('Ctrl-C ends it, and so does the page; what is decided is kept at once')

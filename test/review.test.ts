@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { classOf } from '../lib/dupes/deciding.ts'
+import { webAddress } from '../lib/immich/address.ts'
 import { takeLock } from '../lib/state/lock.ts'
 import { openState } from '../lib/state/state.ts'
 import { keyOf } from './sandbox/duplicates.ts'
@@ -119,6 +120,35 @@ describe('nobody gets in but the page itself', () => {
       expect(JSON.stringify(answer)).not.toContain(w.server.key)
     }
   })
+})
+
+test('a picture that breaks off is no whole one, and ends nothing; nor does one that nobody waits for', async () => {
+  page = await openPage(w)
+  const path = `${page.address}asset/${w.asset('late.jpg').id}?size=preview`
+  w.server.fail({ path: /thumbnail/, cut: 100 })
+  await expect(fetch(path).then((answer) => answer.arrayBuffer())).rejects.toThrow()
+  const left = new AbortController()
+  await fetch(path, { signal: left.signal })
+  left.abort()
+  w.server.fail({ path: /thumbnail/, status: 404 })
+  expect((await fetch(path)).status).toBe(404)
+  expect((await fetch(path)).status).toBe(200)
+  page.child.kill('SIGINT')
+  const { code, err, out } = await page.done
+  expect([code, out]).toEqual([130, ''])
+  expect(err).toContain('review: a picture broke off: the connection broke')
+  expect(err).not.toMatch(/bug|\n {4}at /)
+})
+
+test.each([
+  ['http://nas:2283', 'http://nas:2283'],
+  ['https://photos.example.org/api/', 'https://photos.example.org'],
+  ['https://example.org/immich/api', 'https://example.org/immich'],
+  ['https://anna:secret@example.org', ''],
+  ['javascript:alert(1)', ''],
+  ['', ''],
+])('links to an asset at %j begin with %j', (given, expected) => {
+  expect(webAddress(given)).toBe(expected)
 })
 
 test('without anything to review it says so, and ends', async () => {

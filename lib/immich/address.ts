@@ -41,6 +41,14 @@ export async function findServer(given: string): Promise<{ base: string; version
   )
 }
 
+/** Where a person sees the server behind an address or an API base; '' where it is none, or holds what no link should. */
+export function webAddress(given = ''): string {
+  if (!URL.canParse(given)) return ''
+  const { protocol, origin, pathname, username, password } = new URL(given)
+  if (!/^https?:$/.test(protocol) || username || password) return ''
+  return origin + pathname.replace(/\/+$/, '').replace(/\/api$/, '')
+}
+
 /** Says once in a run that the key goes over a network of others in the open. */
 export function warnOfPlainHttp(base: string) {
   const { protocol, hostname } = new URL(base)

@@ -83,6 +83,7 @@ export function archivePictures() {
   async function picture(part: Part, file: PhotoFile): Promise<Shown> {
     const kind = extension(file.path)
     if (MOVIES.test(kind)) return { none: 'It is a film' }
+    if (part.kind === 'picked') return { none: 'It lies at Google until it is sent' }
     if (part.kind === 'tgz')
       return { none: 'It lies in a .tgz, which has to be read through to get at it' }
     const [body] = (await partOf(part)).bodies([file])
@@ -96,7 +97,7 @@ export function archivePictures() {
   return {
     picture,
     async close() {
-      await Promise.all([...opened.values()].map(async (one) => (await one).close()))
+      await Promise.allSettled([...opened.values()].map(async (one) => (await one).close()))
     },
   }
 }

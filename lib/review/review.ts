@@ -1,6 +1,6 @@
 import { Fail, hint } from '../stage.ts'
 import { Locked } from '../state/lock.ts'
-import type { Decided, Photo, Run } from '../state/records.ts'
+import type { Decided, PhotoFile, Run } from '../state/records.ts'
 import { openState } from '../state/state.ts'
 import { groupsToDecide } from './groups.ts'
 import type { Item, Kind, Overview, Standing, Status } from './items.ts'
@@ -139,8 +139,15 @@ export async function openReview(path: string, { server = '', dryRun = false } =
     },
     items: (keys: string[]): Item[] => keys.map((key) => theKind(key).item(key)),
     hasAsset: (id: string) => kinds.some(({ assets }) => assets.has(id)),
-    photo: (key: string): Photo | undefined => linked.photos[key.replace(/^link:/, '')],
-    parts: () => linked.parts,
+    /** Where the picture of a photo is read: its original, or a copy of the same bytes where that can be had at once. */
+    fileOf(key: string) {
+      const files = linked.photos[key.replace(/^link:/, '')]?.files ?? []
+      const same = files.filter(({ size, crc }) => size === files[0]?.size && crc === files[0]?.crc)
+      const isQuick = ({ part }: PhotoFile) => /^(zip|folder)$/.test(linked.parts[part]?.kind ?? '')
+      const file = same.find(isQuick) ?? same[0]
+      const part = linked.parts[file?.part ?? '']
+      return file && part && { file, part }
+    },
     /** Keeps what a person says; nothing said takes back what was. */
     decide: (key: string, said: Partial<Decided> | undefined) =>
       inTurn(async () => {

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { serve } from '@hono/node-server'
+import { type HttpBindings, serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { troubleText } from '../errno.ts'
@@ -38,7 +38,7 @@ export async function servePage(
   const over = new Promise<void>((resolve) => {
     done = resolve
   })
-  const app = new Hono()
+  const app = new Hono<{ Bindings: HttpBindings }>()
   app.use(guard(token))
   app.use(bodyLimit({ maxSize: 64 << 10 }))
   app.onError((error, c) => {
@@ -62,10 +62,9 @@ export async function servePage(
     return show(c, async () => assetPicture(await server(), id, size))
   })
   app.get('/:token/photo/:key', async (c) => {
-    const [file] = review.photo(c.req.param('key'))?.files ?? []
-    const part = review.parts()[file?.part ?? '']
-    if (!file || !part) return c.text('not of these', 404)
-    return show(c, () => archives.picture(part, file))
+    const found = review.fileOf(c.req.param('key'))
+    if (!found) return c.text('not of these', 404)
+    return show(c, () => archives.picture(found.part, found.file))
   })
   app.post('/:token/decide', async (c) => {
     const { key, decided } = (await c.req.json()) as { key: string; decided?: Decided }
@@ -81,7 +80,7 @@ export async function servePage(
     return c.json({})
   })
 
-  const http = await listen(app, port)
+  const http = await listen(app.fetch as Parameters<typeof serve>[0]['fetch'], port)
   const at = (http.address() as { port: number }).port
   return {
     port: at,
@@ -123,11 +122,23 @@ function send(c: Context, file: { type: string; text: string } | undefined) {
 }
 
 /** A picture as it comes; what keeps it away as a sentence that the page shows in its place. */
-async function show(c: Context, find: () => Promise<Shown>) {
+async function show(c: Context<{ Bindings: HttpBindings }>, find: () => Promise<Shown>) {
   const shown = await find().catch((error): Shown => ({ none: why(error) }))
   if ('none' in shown) return c.text(shown.none, 404)
-  const body = Readable.toWeb(Readable.from(shown.bytes)) as ReadableStream
+  const body = Readable.toWeb(Readable.from(whole(shown.bytes, c.env.outgoing))) as ReadableStream
   return c.body(body, 200, { 'content-type': shown.type })
+}
+
+/** What breaks off on its way must not look like the end. */
+async function* whole(bytes: AsyncIterable<Buffer>, outgoing: HttpBindings['outgoing']) {
+  try {
+    yield* bytes
+  } catch (error) {
+    const { name, message } = error as Error
+    // The page went on to another.
+    if (name !== 'AbortError') say(`a picture broke off: ${message}`)
+    outgoing.destroy()
+  }
 }
 
 function why(error: unknown) {
@@ -136,11 +147,9 @@ function why(error: unknown) {
   throw error
 }
 
-function listen(app: Hono, port: number): Promise<Server> {
+function listen(fetch: Parameters<typeof serve>[0]['fetch'], port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const http = serve({ fetch: app.fetch, port, hostname: '127.0.0.1' }, () =>
-      resolve(http),
-    ) as Server
+    const http = serve({ fetch, port, hostname: '127.0.0.1' }, () => resolve(http)) as Server
     http.on('error', (error) =>
       reject(
         new Fail(
