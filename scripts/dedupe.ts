@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { choose, METHODS, type Method } from '../lib/dedupe/choosing.ts'
 import { findEquals, type Photo } from '../lib/dedupe/finding.ts'
 import { photosIn } from '../lib/dedupe/photos.ts'
 import { findAlike, writeReport } from '../lib/dedupe/similar.ts'
-import { bringBack, filesOf, giveUp, pairsOf, rmEmpty, runsIn, TRASH } from '../lib/dedupe/trash.ts'
+import { giveUp, pairsOf, TRASH } from '../lib/dedupe/trash.ts'
+import { undo } from '../lib/dedupe/undoing.ts'
 import { askWhether } from '../lib/dupes/asking.ts'
 import { troubleText } from '../lib/errno.ts'
 import { pathsIn } from '../lib/folders/named.ts'
 import { UNREADABLE } from '../lib/folders/walking.ts'
-import { syncFolders } from '../lib/folders/writing.ts'
 import { count, number, progress, size, terms } from '../lib/progress.ts'
 import { doing, tellTime } from '../lib/spent.ts'
 import {
@@ -20,6 +20,7 @@ import {
   harmless,
   hint,
   jsonLine,
+  print,
   say,
   wholeNumber,
 } from '../lib/stage.ts'
@@ -63,6 +64,11 @@ if (method !== undefined && method !== 'NONE' && !METHODS.includes(method))
   throw new Fail(`Cannot read --method "${given.method}": it is one of ${METHODS.join(' ')}`, {
     exitCode: 2,
   })
+const most = wholeNumber('--distance', given.distance, 0)
+if (most > 32)
+  throw new Fail(`Cannot read --distance ${most}: from 32 on all pictures are alike`, {
+    exitCode: 2,
+  })
 if (given.run !== undefined && !/^[\w-]+$/.test(given.run))
   throw new Fail(`Cannot read --run "${given.run}": it is a time like 2026-11-20T22-00-00`, {
     exitCode: 2,
@@ -88,8 +94,7 @@ process.once('exit', await takeLock(join(dataFolder, 'dedupe.lock'), 'dedupe', '
 const started = new Date()
 const tally = { gone: 0, bytes: 0, stay: 0, failed: 0 }
 if (given.undo) {
-  await undo()
-  process.exit()
+  process.exit((await undo(roots, { run: given.run, dryRun })) > 0 ? 3 : 0)
 }
 
 // 2. All photos, each with its halves and sidecars.
@@ -171,36 +176,14 @@ async function give(goes: Photo, stays: Photo, run: string) {
   }
 }
 
-/** The newest run of these trees, or the one that was named. */
-async function undo() {
-  const run = given.run ?? roots.flatMap(runsIn).sort().at(-1)
-  const files = run === undefined ? [] : roots.flatMap((root) => filesOf(root, run))
-  if (files.length === 0) return say('nothing to bring back')
-  let back = 0
-  for (const { root, trash, to } of files) {
-    if (dryRun) console.log(harmless(to))
-    else if (await bringBack(trash, to).catch((error) => fail(to, error))) back++
-    else
-      say(`${relative(root, to)}: something else has that name now: it stays in ${dirname(trash)}`)
-  }
-  if (dryRun) return say(`would bring back ${count(files.length, 'file')} of the run ${run}`)
-  await syncFolders(new Set(files.map(({ to }) => dirname(to))), '/')
-  for (const root of roots) rmEmpty(join(root, TRASH, run as string))
-  say(
-    `${count(files.length, 'file')} of the run ${run} = ${number(back)} back + ${number(files.length - back)} left in the trash`,
-  )
-  process.exitCode = back < files.length ? 3 : 0
-}
-
 async function similar() {
   const shown = progress(photos.length, 'pictures', given)
-  const most = wholeNumber('--distance', given.distance, 0)
   const { groups, unseen } = await findAlike(photos, most, () => shown.tick())
   shown.end()
   const file = join(dataFolder, 'similar.json')
   if (!dryRun)
     await writeReport(file, { at: started.toISOString(), folders: roots, distance: most, groups })
-  for (const group of given.json ? groups : []) console.log(jsonLine(group))
+  await print(given.json ? groups.map(jsonLine) : [])
   const many = groups.reduce((sum, group) => sum + group.length, 0)
   say(
     `${count(many, 'picture')} in ${count(groups.length, 'group')} look alike${dryRun ? '' : `: ${file}`}; of ${number(unseen)} nothing can be told`,

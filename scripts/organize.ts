@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { troubleText } from '../lib/errno.ts'
 import { pathMaker, pathUsage } from '../lib/folders/paths.ts'
 import { type Entry, UNREADABLE, walk } from '../lib/folders/walking.ts'
@@ -10,9 +10,10 @@ import { carry, type How, isKept } from '../lib/organize/carrying.ts'
 import { endExiftool } from '../lib/organize/exotic.ts'
 import { freshUnits, timeOf } from '../lib/organize/fresh.ts'
 import { foldersOf, syncthingOf } from '../lib/organize/inboxes.ts'
+import { memoryOf } from '../lib/organize/memory.ts'
 import { openGallery, type Target } from '../lib/organize/placing.ts'
 import { tallyOf } from '../lib/organize/tally.ts'
-import type { Heads, Unit } from '../lib/organize/units.ts'
+import { filesOf, type Heads, type Unit } from '../lib/organize/units.ts'
 import { splitName } from '../lib/pairing/media.ts'
 import { pool } from '../lib/pool.ts'
 import { count, progress } from '../lib/progress.ts'
@@ -43,6 +44,8 @@ ${pathUsage}
   --json, --quiet, --state FILE
 Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some files failed (run again)
 `
+const SAYS_OTHERWISE = 'a sidecar that says otherwise in the gallery'
+
 const given = flags(
   usage,
   {
@@ -80,8 +83,12 @@ const state = await openState(given.state, {
   write: ['organized', 'runs'],
   dryRun: given['dry-run'],
 })
-const { organized } = state.data
 const started = new Date()
+const memory = memoryOf(
+  state.data.organized,
+  (path, record) => state.put('organized', path, record),
+  { gallery, again: given['restore-deleted'] ?? false },
+)
 const names = openGallery({ sweeps: !given['dry-run'] })
 const tally = tallyOf()
 const shown = progress(undefined, 'files', given)
@@ -92,7 +99,7 @@ type Job = { targets: Target[]; from: string | undefined }
 let settling: Job[] = []
 await pool(jobs(), 4, async (job) => {
   if (!given['dry-run'] && !(await bring(job.targets))) return
-  for (const { entry, to, is } of job.targets) tell(entry, to, is, job.from)
+  for (const target of job.targets) tell(target, job.from)
   if (given['dry-run']) return
   settling.push(job)
   if (settling.length >= 32) await settle()
@@ -119,18 +126,22 @@ async function* jobs(): AsyncGenerator<Job> {
     tally.add('failed')
     say(`${path}: ${why}`)
   }
+  // What is moved goes also where it was copied before.
+  const isDone = (entry: Entry) =>
+    memory.whyLeft(entry) !== undefined || (how !== 'move' && memory.placeOf(entry) !== undefined)
   for (const inbox of inboxes) {
     for (const { files } of walk(inbox, passedOver)) {
       const fresh = await freshUnits(files, isDone)
-      for (const { path } of files.filter(isDone)) {
-        const why = organized[path]?.why
+      const wanted = new Set(fresh.units.flatMap(filesOf))
+      for (const entry of files.filter((entry) => isDone(entry) && !wanted.has(entry))) {
+        const why = memory.whyLeft(entry)
         if (why === undefined) tally.add('before')
-        else tally.leave(path, why)
+        else tally.leave(entry.path, why)
       }
       for (const { entry, why } of fresh.others) leave(entry, why)
       for (const unit of fresh.units) {
         if (units >= given.limit) return
-        const many = unit.media.length + unit.sidecars.length
+        const many = filesOf(unit).length
         const job = await place(unit, fresh.heads).catch((error) => fail(unit.main, error, many))
         if (job) units++
         if (job) yield job
@@ -141,18 +152,19 @@ async function* jobs(): AsyncGenerator<Job> {
 
 /** Takes the names for a photo, its sidecars and its other halves; none for one that is still on its way. */
 async function place(unit: Unit, heads: Heads): Promise<Job | undefined> {
-  const all = [...unit.media, ...unit.sidecars]
-  const fresh = all.filter((entry) => !isDone(entry))
+  const all = filesOf(unit)
+  const wanted = all.filter((entry) => how === 'move' || memory.placeOf(entry) === undefined)
+  tally.add('before', all.length - wanted.length)
   // A clock that is wrong by a day tells nothing.
   const isOnItsWay = ({ changed }: Entry) => Math.abs(+started - changed) < settleMs
   if (all.some(isOnItsWay)) {
-    tally.add('waits', fresh.length)
+    tally.add('waits', wanted.length)
     return
   }
-  const known = placeOf(unit.main)
+  const known = memory.placeOf(unit.main)
   const lowers = given.rename ?? false
   let targets: Target[] | undefined
-  let from = organized[unit.main.path]?.from
+  let from = memory.sourceOf(unit.main)
   if (known !== undefined && existsSync(known))
     targets = await names.tryStem(unit, dirname(known), splitName(basename(known)).base, lowers)
   if (!targets) {
@@ -165,24 +177,24 @@ async function place(unit: Unit, heads: Heads): Promise<Job | undefined> {
     const stem = lowers && stamp ? stamp : splitName(basename(path)).base
     targets = await names.place(unit, dirname(path), stem, lowers)
   }
-  const wanted = targets.filter(({ entry }) => how === 'move' || fresh.includes(entry))
-  names.take(wanted.filter(({ is }) => is === 'free'))
-  return { targets: wanted, from }
+  const mine = targets.filter(({ entry }) => wanted.includes(entry))
+  names.take(mine.filter(({ is }) => is === 'free'))
+  return { targets: mine, from }
 }
 
 /** True when all of a photo is in the gallery. */
 async function bring(targets: Target[]): Promise<boolean> {
-  for (const { entry, to, is } of targets) {
-    if (is !== 'free') continue
+  const { length } = targets
+  for (const { entry, to } of targets.filter(({ is }) => is === 'free')) {
     try {
       const came = await carry(entry, to, how)
-      if (came === 'taken') throw new Fail('something else got its name meanwhile: run again')
-      if (came === 'changed') tally.add('waits', targets.length)
-      if (came === 'changed') return false
+      if (came === 'done') continue
+      tally.add(came === 'changed' ? 'waits' : 'failed', length)
+      if (came === 'taken') say(`${entry.path}: something else is called ${to} since: run again`)
     } catch (error) {
-      fail(entry, error, targets.length)
-      return false
+      fail(entry, error, length)
     }
+    return false
   }
   return true
 }
@@ -191,14 +203,11 @@ async function bring(targets: Target[]): Promise<boolean> {
 async function settle() {
   const jobs = settling
   settling = []
-  const targets = jobs.flatMap((job) =>
-    job.targets.map((target) => ({ ...target, from: job.from })),
-  )
+  const targets = jobs.flatMap(({ targets, from }) => targets.map((one) => ({ ...one, from })))
   await syncFolders(new Set(targets.map(({ to }) => dirname(to))), gallery)
-  for (const { entry, to, is, from } of targets) {
-    if (is === 'differs') leave(entry, 'a sidecar that says otherwise in the gallery')
-    else record(entry, { to, ...(from && { from }) })
-  }
+  for (const { entry, to, is, from } of targets)
+    if (is === 'differs') memory.leave(entry, SAYS_OTHERWISE)
+    else memory.keep(entry, to, from)
   if (how !== 'move') return
   await state.flush()
   // The main file last: while it is there, a run that was killed knows what is left.
@@ -206,10 +215,10 @@ async function settle() {
     if (is !== 'differs' && (await isKept(entry, to))) await unlink(entry.path)
 }
 
-function tell(entry: Entry, to: string, is: Target['is'], time: string | undefined) {
+function tell({ entry, to, is }: Target, time: string | undefined) {
   shown.tick({ now: entry.name })
-  if (is !== 'differs') tally.add(is === 'free' ? 'done' : 'there')
-  else if (given['dry-run']) leave(entry, 'a sidecar that says otherwise in the gallery')
+  if (is === 'differs') tally.leave(entry.path, SAYS_OTHERWISE)
+  else tally.add(is === 'free' ? 'done' : 'there')
   if (given.json) console.log(jsonLine({ from: entry.path, to, is, time: time ?? null }))
   else if (!given.quiet && is === 'free')
     console.log(harmless(`${entry.path} -> ${relative(gallery, to)}  ${time ?? 'no time'}`))
@@ -217,40 +226,13 @@ function tell(entry: Entry, to: string, is: Target['is'], time: string | undefin
 
 function leave(entry: Entry, why: string) {
   tally.leave(entry.path, why)
-  if (!given['dry-run']) record(entry, { to: null, why })
-}
-
-function record(
-  { path, size, modified }: Entry,
-  more: { to: string | null; from?: string; why?: string },
-) {
-  state.put('organized', path, { size, modified, ...more })
-}
-
-/** Where a file was put that is as it was then. */
-function placeOf({ path, size, modified }: Entry): string | undefined {
-  const known = organized[path]
-  if (known?.size !== size || known.modified !== modified) return
-  return known.to?.startsWith(gallery + sep) ? known.to : undefined
-}
-
-function isDone(entry: Entry): boolean {
-  const known = organized[entry.path]
-  const isAsItWas = known?.size === entry.size && known.modified === entry.modified
-  if (isAsItWas && known.why !== undefined) return true
-  if (how === 'move') return false
-  const to = placeOf(entry)
-  return to !== undefined && (!given['restore-deleted'] || existsSync(to))
+  if (!given['dry-run']) memory.leave(entry, why)
 }
 
 /** One file's trouble is counted; that of the gallery's disk would be every file's. */
-function fail({ path }: Entry, error: unknown, many = 1): undefined {
+function fail({ path }: Entry, error: unknown, many: number): undefined {
   const { code = '' } = error as NodeJS.ErrnoException
-  if (
-    !(error instanceof Fail) &&
-    !['EACCES', 'EPERM', 'EIO', 'ENOENT', 'EINVAL', 'ENAMETOOLONG'].includes(code)
-  )
-    throw error
+  if (!['EACCES', 'EPERM', 'EIO', 'ENOENT', 'EINVAL', 'ENAMETOOLONG'].includes(code)) throw error
   tally.add('failed', many)
-  say(`${path}: ${error instanceof Fail ? error.message : troubleText(error)}`)
+  say(`${path}: ${troubleText(error)}`)
 }

@@ -127,6 +127,19 @@ describe('what belongs together', () => {
     expect(p.files('Gallery')).toEqual(['2020/01-January/IMG_1.JPG', '2024/08-August/IMG_1.MOV'])
   })
 
+  test('a sidecar that came before its picture goes with it when that comes', async () => {
+    p.put('Phone/IMG_1.AAE', 'edits')
+    expect((await organize()).err).toContain('1 left alone: a sidecar without its picture')
+    expect((await organize()).err).toContain('1 file = 0 copied + 1 left alone')
+    p.put('Phone/IMG_1.HEIC', sample('live.heic'))
+    expect((await organize()).err).toBe('organize: 2 files = 2 copied\n')
+    p.put('Phone/IMG_1.MOV', sample('live.mov'))
+    expect((await organize()).err).toBe('organize: 3 files = 1 copied + 2 done before\n')
+    expect(p.files('Gallery')).toEqual(
+      ['AAE', 'HEIC', 'MOV'].map((end) => `2024/08-August/IMG_1.${end}`),
+    )
+  })
+
   test('while one of them is still on its way all wait', async () => {
     p.put('Phone/IMG_1.HEIC', sample('live.heic'))
     await sleep(1100)

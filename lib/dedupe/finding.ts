@@ -16,7 +16,7 @@ const WORKERS = 4
 
 /**
  * Groups of photos all of whose files have the same bytes, by size, then by both ends, then by the whole. A live photo is one
- * photo: half of it is no duplicate of it. Names of one hard-linked file count once. `tick` is told of bytes read;
+ * photo: half of it is no duplicate of it. Names of one hard-linked file count once. `tick` is told of the bytes of each file read;
  * `unreadable` of what then takes no part.
  */
 export async function findEquals(
@@ -37,8 +37,8 @@ export async function findEquals(
     await pool(groups.flat(), WORKERS, async (photo) => {
       for (const entry of photo.unit.media) {
         try {
-          // What is short was read whole the first time.
-          hashes.set(entry, await hashOf(entry, most, tick))
+          hashes.set(entry, await hashOf(entry, most))
+          tick(Math.min(entry.size, 2 * most))
         } catch (error) {
           bad.add(photo)
           unreadable(entry.path, error)
@@ -69,7 +69,7 @@ function onceEach(photos: Photo[]): Photo[] {
 }
 
 /** SHA-1 of a file, or of both its ends where it is longer than these. */
-async function hashOf({ path, size }: Entry, most: number, tick: (bytes: number) => void) {
+async function hashOf({ path, size }: Entry, most: number) {
   const hash = createHash('sha1')
   const file = await open(path)
   try {
@@ -83,7 +83,6 @@ async function hashOf({ path, size }: Entry, most: number, tick: (bytes: number)
       if (read === 0) throw new Error('it was cut while this ran')
       hash.update(buffer.subarray(0, read))
       at += read
-      tick(read)
     }
   } finally {
     await file.close()

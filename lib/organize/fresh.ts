@@ -5,8 +5,9 @@ import { readEdit } from '../pairing/naming.ts'
 import { readJson } from '../pairing/sidecar.ts'
 import { readFileHead } from '../picture/file-head.ts'
 import type { Head } from '../picture/picture.ts'
+import { pool } from '../pool.ts'
 import { exoticTime, isExotic } from './exotic.ts'
-import { type Heads, isJson, type Json, type Unit, unitsOf } from './units.ts'
+import { filesOf, type Heads, isJson, type Json, type Unit, unitsOf } from './units.ts'
 import { type When, whenTaken } from './when.ts'
 
 export type Fresh = { units: Unit[]; others: { entry: Entry; why: string }[]; heads: Heads }
@@ -25,13 +26,14 @@ export async function freshUnits(
   // Google names a sidecar after what is left of its photo's name: there all have to be seen.
   const kin = new Set(fresh.map(kinOf))
   const near = files.some(isJson) ? files : files.filter((entry) => kin.has(kinOf(entry)))
-  const jsons = await Promise.all(near.filter(isJson).map(jsonOf))
+  const jsons: Json[] = []
+  await pool(near.filter(isJson), 8, async (entry) => {
+    jsons.push(await jsonOf(entry))
+  })
   const { units, others } = await unitsOf(near, jsons, heads)
   const isFresh = new Set(fresh)
   return {
-    units: units.filter(({ media, sidecars }) =>
-      [...media, ...sidecars].some((one) => isFresh.has(one)),
-    ),
+    units: units.filter((unit) => filesOf(unit).some((one) => isFresh.has(one))),
     others: others.filter(({ entry }) => isFresh.has(entry)),
     heads,
   }

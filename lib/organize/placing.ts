@@ -7,7 +7,7 @@ import { isLeftDraft } from '../folders/writing.ts'
 import { mediaKind, splitName } from '../pairing/media.ts'
 import { readFileHead } from '../picture/file-head.ts'
 import type { Head } from '../picture/picture.ts'
-import type { Unit } from './units.ts'
+import { filesOf, type Unit } from './units.ts'
 import { whenTaken } from './when.ts'
 
 /** Where a file of a unit goes. `there`: the same bytes have that name already; `differs`: other bytes do, of a sidecar. */
@@ -72,7 +72,7 @@ export function openGallery({ sweeps }: { sweeps: boolean }) {
   async function tryStem(unit: Unit, folder: string, stem: string, lowers = false) {
     const targets: Target[] = []
     const taken = new Set<string>()
-    for (const entry of [...unit.media, ...unit.sidecars]) {
+    for (const entry of filesOf(unit)) {
       const name = nameAt(stem, entry, unit.main, lowers)
       const to = join(folder, taken.has(pathKey(name)) ? safeName(`${stem}-${entry.name}`) : name)
       taken.add(pathKey(basename(to)))

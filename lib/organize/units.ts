@@ -16,6 +16,8 @@ export type Unit = {
   xmp?: Entry
   facts?: Facts
 }
+export const filesOf = ({ media, sidecars }: Unit): Entry[] => [...media, ...sidecars]
+
 /** What was read of a JSON: null where it is no photo's sidecar. */
 export type Json = { entry: Entry; facts: Facts | null }
 
