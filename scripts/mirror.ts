@@ -199,6 +199,7 @@ state.put('runs', 'mirror', {
   ...counts,
   ...accountOf(after),
 })
+await endChoices()
 await state.save()
 say(
   `${count(todo.length, 'photo')} = ${terms([
@@ -266,6 +267,21 @@ async function look() {
     `${count(known, 'photo')} looked after: ${count(missing, 'file')} missing, ${number(damaged)} damaged, ${number(changed)} changed by their owner (left alone)`,
   )
   return found
+}
+
+/** Choices on Google's page of which everything is here, and on the server where there is one, are ended. */
+async function endChoices() {
+  if (!Object.values(parts).some(({ kind }) => kind === 'picked')) return
+  const { finishPicked } = await import('../lib/google/picked.ts')
+  const { data } = await openState(given.state, { read: ['transfers'] })
+  const isOver = (id: string) =>
+    recordOf(id)?.main && (!runs['index-immich'] || data.transfers[id]?.asset)
+  const open = new Set(
+    Object.entries(state.data.photos)
+      .filter(([id, { picked }]) => picked && !isOver(id))
+      .map(([, { files }]) => files[0]?.part),
+  )
+  await finishPicked(parts, (part) => !open.has(part))
 }
 
 /** What index-gphotos cannot read (3) or misses (4) does not stop the rest. */

@@ -263,8 +263,12 @@ async function endChoices() {
   const { finishPicked } = await import('../lib/google/picked.ts')
   // Not of this run's choice alone: what it leaves out may be sent by the next.
   const { standings, assetOf } = planOf(state.data, chooser({}), rules)
+  const mirrored =
+    runs.mirror && (await openState(given.state, { read: ['mirrored'] })).data.mirrored
+  // Where folders get them, too, not before they are there.
   const isOver = (id: string) =>
-    assetOf(id) || /^(left out|removed)$/.test(standings.get(id)?.is ?? '')
+    (assetOf(id) && (!mirrored || mirrored[id]?.main)) ||
+    /^(left out|removed)$/.test(standings.get(id)?.is ?? '')
   const open = new Set(
     Object.entries(state.data.photos)
       .filter(([id, { picked }]) => picked && !isOver(id))

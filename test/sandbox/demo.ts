@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { $ } from 'zx'
 import { say } from '../../lib/stage.ts'
@@ -24,6 +24,7 @@ const run = $({
     ...google.env,
     // Its own sign-in to Google, not that of whoever runs this.
     ACCOUNT: 'demo',
+    LIBRARY: `${folder}/library`,
     IMMICH_URL: server.url,
     IMMICH_API_KEY: server.key,
     TIME_ZONE: 'Europe/Berlin',
@@ -51,6 +52,21 @@ const recent = (day: number): Shot => ({
   name: `PXL_2026110${day}_120000.jpg`,
   taken: Date.UTC(2026, 10, day, 12) / 1000,
 })
+/** The folders of a library, a line each; of links, where they lead. */
+async function listed(root: string) {
+  const lines: string[] = []
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  const shown = Map.groupBy(
+    entries.filter((entry) => !entry.isDirectory()),
+    ({ parentPath }) => parentPath.slice(root.length + 1),
+  )
+  for (const [path, inside] of [...shown].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const names = inside.map((entry) => (entry.isSymbolicLink() ? `${entry.name}@` : entry.name))
+    const more = names.length > 4 ? `, and ${names.length - 4} more` : ''
+    lines.push(`  ${path.padEnd(22)} ${names.sort().slice(0, 4).join('  ')}${more}\n`)
+  }
+  return lines.join('')
+}
 const threeDaysAgo = new Date(Date.now() - 3 * 86_400_000).toISOString()
 try {
   await stage('auth', '--dry-run')
@@ -88,8 +104,12 @@ try {
     }))
   await stage('auth', '--google', 'picker')
   await stage('index-gphotos', '--pick')
+  process.stderr.write('\nThe same library as plain folders, which needs no server.\n')
+  await stage('mirror')
+  process.stderr.write('\nAnd what was picked to Immich, too.\n')
   for (const name of ['index-immich', 'link', 'transfer']) await stage(name)
   await stage('verify', '--wait', '1m')
+  process.stderr.write(`\nWhat lies in data/demo/library (@ is a link):\n${await listed(`${folder}/library`)}`)
   await stage('status')
   await stage('report')
 } finally {
@@ -98,6 +118,7 @@ try {
 }
 process.stderr.write(`
 Left for playing:
+  data/demo/library      the photos in folders; open it in any viewer
   ${paths.map((path) => path.replace(here, '')).join('  ')}
   data/demo/report.html  open it in a browser
   data/demo/state.json   jq '.photos | length' data/demo/state.json
