@@ -109,7 +109,9 @@ try {
   process.stderr.write('\nAnd what was picked to Immich, too.\n')
   for (const name of ['index-immich', 'link', 'transfer']) await stage(name)
   await stage('verify', '--wait', '1m')
-  process.stderr.write(`\nWhat lies in data/demo/library (@ is a link):\n${await listed(`${folder}/library`)}`)
+  process.stderr.write(
+    `\nWhat lies in data/demo/library (@ is a link):\n${await listed(`${folder}/library`)}`,
+  )
   await stage('status')
   await stage('report')
 } finally {
