@@ -44,6 +44,9 @@ ${pathUsage}
   --json, --quiet, --state FILE
 Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some files failed (run again)
 `
+const OF_ONE_FILE = new Set(
+  'EACCES EPERM EIO ENOENT ENOTDIR EISDIR EEXIST EINVAL ENAMETOOLONG'.split(' '),
+)
 const SAYS_OTHERWISE = 'a sidecar that says otherwise in the gallery'
 
 const given = flags(
@@ -232,7 +235,7 @@ function leave(entry: Entry, why: string) {
 /** One file's trouble is counted; that of the gallery's disk would be every file's. */
 function fail({ path }: Entry, error: unknown, many: number): undefined {
   const { code = '' } = error as NodeJS.ErrnoException
-  if (!['EACCES', 'EPERM', 'EIO', 'ENOENT', 'EINVAL', 'ENAMETOOLONG'].includes(code)) throw error
+  if (!OF_ONE_FILE.has(code)) throw error
   tally.add('failed', many)
   say(`${path}: ${troubleText(error)}`)
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ExifTool } from 'exiftool-vendored'
@@ -328,17 +328,24 @@ describe('ways', () => {
     expect(p.files('Phone')).toEqual(['.stfolder/x'])
   })
 
-  test.skipIf(process.getuid?.() === 0)(
-    'a file that cannot be read is counted, the rest goes on (exit 3)',
-    async () => {
-      chmodSync(p.put('Phone/a.jpg', shot(1, '2021-03-04T10:00:00')), 0)
-      p.put('Phone/b.jpg', shot(2, '2021-03-04T10:00:00'))
-      expect(await organize()).toMatchObject({
-        code: 3,
-        err: expect.stringContaining('1 copied + 1 failed'),
-      })
-    },
-  )
+  test('what cannot be put where it belongs is counted, the rest goes on (exit 3)', async () => {
+    p.put('Gallery/2021', 'a file where a folder should be')
+    p.put('Phone/a.jpg', shot(1, '2021-03-04T10:00:00'))
+    p.put('Phone/b.jpg', shot(2, '2022-03-04T10:00:00'))
+    const ran = await organize('--move')
+    expect(ran).toMatchObject({ code: 3, err: expect.stringContaining('1 moved + 1 failed') })
+    expect([p.files('Phone'), p.files('Gallery')]).toEqual([
+      ['a.jpg'],
+      ['2021', '2022/03-March/b.jpg'],
+    ])
+  })
+
+  test('--limit takes so many photos, and the next run the rest', async () => {
+    for (const n of [1, 2, 3]) p.put(`Phone/${n}.jpg`, shot(n, '2021-03-04T10:00:00'))
+    await organize('--limit', '2')
+    expect(p.files('Gallery').length).toBe(2)
+    expect((await organize('--limit', '2')).err).toContain('1 copied + 2 done before')
+  })
 })
 
 test('two runs are kept apart, and a killed one is gone on with', async () => {
