@@ -23,10 +23,12 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
+const ARROWS: Record<string, string> = { '←': 'ArrowLeft', '→': 'ArrowRight' }
+
 /** A button that says its key, too. */
 export function button(text: string, key: string, press: () => unknown, more: Wish = {}) {
   const shown = key && make('kbd', { 'aria-hidden': 'true' }, key)
-  const keys = key && { 'aria-keyshortcuts': key }
+  const keys = key && { 'aria-keyshortcuts': ARROWS[key] ?? key }
   return make('button', { type: 'button', on: { click: press }, ...keys, ...more }, text, shown)
 }
 

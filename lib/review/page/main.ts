@@ -132,6 +132,7 @@ type Answer = Standing & { key?: string }
 async function say(send: () => Promise<Answer>, word: string, then: (answer: Answer) => unknown) {
   if (isBusy) return
   isBusy = true
+  told('')
   try {
     const answer = await send()
     const { standing, said, next } = answer

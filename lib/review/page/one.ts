@@ -139,7 +139,7 @@ function bar(item: Item, chosen: string | undefined, status: Status, steps: Step
   const yes = isLink ? 'It is this one' : 'Accept'
   return make(
     'div',
-    { class: 'bar', role: 'toolbar', 'aria-label': 'Decide' },
+    { class: 'bar', role: 'group', 'aria-label': 'Decide' },
     button(yes, 'y', steps.accept, { class: 'yes', disabled: !canAccept(item, chosen) }),
     button(isLink ? 'None of these: send it' : 'Leave as they are', 'n', steps.leave),
     !isLink && button('Stack', 's', steps.stack),
