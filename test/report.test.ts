@@ -206,6 +206,14 @@ test('status, report and the page tell the same, in rows that add up', async () 
   })
 })
 
+test.skipIf(!opened)('of nothing there is a page, too', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-'))
+  const file = join(folder, 'state.json')
+  expect((await start('report', ['--state', file], { cwd: folder }).done).code).toBe(0)
+  await look(join(folder, 'report.html'), await reportOf(file), async () => {})
+  await rm(folder, { recursive: true })
+})
+
 test('in folders it counts what lies there and was read again', async () => {
   const sea = picture('sea.jpg', 1)
   w = await world({

@@ -52,7 +52,7 @@ ${parts(report)}
 ${times(report)}
 </main>
 <footer><p>Made by photoferry from its state file alone, on ${moment(report.made)}. Nothing on this page asks the network for anything; its links open Google Photos${report.server && ' and Immich'}.</p></footer>
-<script type="module">${raw(script)}</script>
+${report.groups.length > 0 ? html`<script type="module">${raw(script)}</script>` : ''}
 </body>
 </html>
 `
