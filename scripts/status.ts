@@ -86,7 +86,8 @@ function next() {
   if (Number(verify.mendable) > 0) return hint('transfer')
   if (verify.differ) return `${hint('status', '--list differs')}, which no run mends`
   const [name, missing] = [...numbers.missing][0] ?? []
-  if (missing) return `download part ${missing.join(', ')} of ${name}, then ${hint('sync')}`
+  if (missing && !numbers.noMoreParts)
+    return `download part ${missing.join(', ')} of ${name}, then ${hint('sync')}`
   if (Object.keys(account).some((row) => row.startsWith('undecided'))) return hint('review')
   if (found.safe === 'not yet') return `${hint('report')}, and decide what is shown there`
   return `nothing: all is there. When there is a new Takeout: ${hint('sync TAKEOUT="..."')}`

@@ -7,7 +7,8 @@ import { onInterrupt } from '../lib/interrupt.ts'
 import { mirrorPlan } from '../lib/mirror/plan.ts'
 import { asTyped, libraryFolder, roomFor } from '../lib/mirror/room.ts'
 import { count, number, size } from '../lib/progress.ts'
-import { envFile, Fail, flags, say } from '../lib/stage.ts'
+import { lastNumbers, verdict } from '../lib/report/verdict.ts'
+import { envFile, Fail, flags, hint, say } from '../lib/stage.ts'
 import { openState, readCounts } from '../lib/state/state.ts'
 import { sourceFlags, sourceUsage } from '../lib/takeout/sources.ts'
 import { PLANNED, planOf } from '../lib/transfer/plan.ts'
@@ -80,6 +81,7 @@ await run('transfer', [
   ...again(['concurrency']),
 ])
 await run('verify', [...common, '--wait', given.wait])
+await tellVerdict()
 process.exitCode = worst
 if (given.ping && worst === 0) await ping(given.ping)
 
@@ -127,8 +129,18 @@ async function syncFolders() {
     ...limit,
     ...again([...Object.keys(choosing), ...bent, 'concurrency']),
   ])
+  await tellVerdict()
   process.exitCode = worst
   if (given.ping && worst === 0) await ping(given.ping)
+}
+
+/** The answer that all of it is for. */
+async function tellVerdict() {
+  if (given.quiet) return
+  const { data } = await openState(given.state, { read: ['runs', 'parts'] })
+  const { photos } = await readCounts(given.state)
+  const { text } = verdict(lastNumbers(data.runs, data.parts, photos))
+  say(`safe to leave Google: ${text}; ${hint('report')} shows it as a page`)
 }
 
 async function goOn() {

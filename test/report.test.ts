@@ -59,6 +59,10 @@ test.each<[string, Numbers]>([
   ['not yet, a part of the export is missing', sent({}, { missing: new Map([['takeout', [2]]]) })],
   ['not yet, a part of the export is missing', sent({}, { unreadable: 1 })],
   [
+    'yes, but part 2 of takeout is missing: what lies in it is unknown',
+    sent({}, { missing: new Map([['takeout', [2]]]), noMoreParts: true }),
+  ],
+  [
     'not yet, all is sent, 3 photos are not verified',
     sent({}, { proven: { ...nothing.proven, unverified: 3 } }),
   ],

@@ -28,6 +28,7 @@ test('from nothing to all there; remembers what it was given; the second sends n
   const ran = await w.run('sync', [], { TAKEOUT })
   expect(ran.code).toBe(0)
   expect(w.titles()).toEqual(['hill.jpg', 'sea.jpg'])
+  expect(ran.err).toMatch(/sync: safe to leave Google: yes; `make report` shows it as a page\n$/)
   // Address, key and Takeout are known by now.
   const again = await w.run('sync', [], { IMMICH_URL: '', IMMICH_API_KEY: '' })
   expect(again.code).toBe(0)

@@ -55,6 +55,7 @@ export function accountOf(data: Told) {
     proven: proofs,
     locked,
     missing: gaps(Object.values(parts)),
+    noMoreParts: Boolean(rules.noMoreParts),
     unreadable: Number(runs['index-gphotos']?.unreadable ?? 0),
     damaged: damagedMedia(leftovers),
     lost: left.get(LOST) ?? 0,

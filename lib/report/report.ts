@@ -27,7 +27,7 @@ export function reportOf(data: Told) {
     albums: albumsOf(data, known, server),
     groups: groupsOf(data, known, server),
     merged: mergedOf(data),
-    parts: partsOf(data, lines, numbers.missing),
+    parts: partsOf(data, lines, numbers.noMoreParts ? new Map() : numbers.missing),
     ...timesOf(data),
   }
 }

@@ -2,6 +2,7 @@ import { count, number } from '../progress.ts'
 import type { Check, Mirrored, Part, Run, Transfer } from '../state/records.ts'
 import { gaps } from '../takeout/parts.ts'
 import { LOST, PICK_ENDED } from '../takeout/reasons.ts'
+import type { Rules } from '../transfer/standing.ts'
 
 /** The rows of the account of photos. Each photo is in the first that applies, so they add up. */
 export const ROWS = ['left out', 'removed', 'failed', 'owed', 'transferred', 'linked'] as const
@@ -23,6 +24,8 @@ export type Numbers = {
   /** Parts that are known to be missing, by export; and how many could not be read. */
   missing: Map<string, number[]>
   unreadable: number
+  /** Nothing more will come (--no-more-parts): a missing part no longer keeps from leaving, but is told. */
+  noMoreParts?: boolean
   /** Media files of the export that are damaged; sidecars whose picture is not in it; files that were not asked for. */
   damaged: number
   lost: number
@@ -108,11 +111,13 @@ export function verdict(numbers: Numbers): Verdict {
   if (owed > 0)
     return not(`${count(owed, 'photo')} owed${failed ? `, ${number(failed)} failed` : ''}`)
   if (failed > 0) return not(`${count(failed, 'photo')} failed`)
-  if (holes.length > 0) return not('a part of the export is missing')
+  if (unreadable > 0 || (missing.size > 0 && !numbers.noMoreParts))
+    return not('a part of the export is missing')
   if (unsure > 0)
     return not(`all is sent, ${count(unsure, 'photo')} ${unsure === 1 ? 'is' : 'are'} not verified`)
-  if (because.length > 0) return { safe: 'yes, but', text: `yes, but ${because[0]}`, because }
-  return { safe: 'yes', text: 'yes', because }
+  const rest = [...holes, ...because]
+  if (rest.length === 0) return { safe: 'yes', text: 'yes', because: rest }
+  return { safe: 'yes, but', text: `yes, but ${rest[0]}`, because: rest }
 }
 
 function reservations(numbers: Numbers): string[] {
@@ -163,6 +168,7 @@ export function lastNumbers(
     proven: proof,
     locked,
     missing: gaps(Object.values(parts)),
+    noMoreParts: Boolean((sent?.rules as Rules | undefined)?.noMoreParts),
     unreadable: Number(index?.unreadable ?? 0),
     damaged: Number(index?.damaged ?? 0),
     lost: left[LOST] ?? 0,
