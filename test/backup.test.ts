@@ -280,11 +280,12 @@ describe.skipIf(!has('restic'))('restic', () => {
       code: 0,
       err: expect.stringMatching(/good: 1 file sent[\s\S]*22 files checked/),
     })
-    const [pack = ''] = p.files('repo/data')
-    chmodSync(p.at('repo/data', pack), 0o600)
-    const packed = p.read(`repo/data/${pack}`)
-    packed.writeUInt8(packed.readUInt8(40) ^ 1, 40)
-    writeFileSync(p.at('repo/data', pack), packed)
+    for (const pack of p.files('repo/data')) {
+      const bytes = p.read(`repo/data/${pack}`)
+      for (let at = 40; at < bytes.length; at += 64) bytes[at] = (bytes[at] ?? 0) ^ 1
+      chmodSync(p.at('repo/data', pack), 0o600)
+      writeFileSync(p.at('repo/data', pack), bytes)
+    }
     expect((await restic('--check')).code).toBe(3)
   })
 })
