@@ -7,7 +7,7 @@ import { count, duration, number, progress, size, terms } from '../lib/progress.
 import { proven } from '../lib/report/verdict.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, print, say, wholeNumber } from '../lib/stage.ts'
-import type { Photo, PhotoFile, Transfer } from '../lib/state/records.ts'
+import type { Photo, PhotoFile, Run, Transfer } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
 import { filesLeft, hasBetter } from '../lib/takeout/photo-files.ts'
 import { failures } from '../lib/transfer/failures.ts'
@@ -114,7 +114,14 @@ await requirePermissions(server, [
 ])
 // A run that does not come to its end leaves this mark, so that the next knows its assets for ours.
 const unfinishedSince = String(runs.transfer?.unfinishedSince ?? server.now().toISOString())
-state.put('runs', 'transfer', { stage: 'transfer', at: started.toISOString(), unfinishedSince })
+// What was known before is what status tells meanwhile.
+const { account, remarks, proven: proof, rules: by } = runs.transfer ?? ({} as Partial<Run>)
+state.put('runs', 'transfer', {
+  stage: 'transfer',
+  at: started.toISOString(),
+  unfinishedSince,
+  ...(account !== undefined && { account, remarks, proven: proof, rules: by }),
+})
 await state.flush()
 
 // 3. Send. One item's failure is counted and the run goes on; what would fail every item is thrown and ends it.

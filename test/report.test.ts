@@ -13,7 +13,7 @@ import type { Report } from '../lib/report/report.ts'
 import { tablesOf } from '../lib/report/tables.ts'
 import { type Numbers, noPhotos, proven, verdict } from '../lib/report/verdict.ts'
 import { writeBigState } from './sandbox/big-state.ts'
-import { browser, hasBrowser } from './sandbox/browser.ts'
+import { hasChromium, startBrowser } from './sandbox/browser.ts'
 import { inAlbum, picture, start, type World, world } from './sandbox/run.ts'
 
 let w: World | undefined
@@ -21,7 +21,7 @@ afterEach(async () => {
   await w?.end()
   w = undefined
 })
-const opened = hasBrowser ? await browser() : undefined
+const opened = hasChromium ? await startBrowser() : undefined
 afterAll(() => opened?.close())
 
 const EVIL = '<img src=x onerror=alert(1)>'

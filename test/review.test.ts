@@ -7,23 +7,18 @@ import { classOf } from '../lib/dupes/deciding.ts'
 import { webAddress } from '../lib/immich/address.ts'
 import { takeLock } from '../lib/state/lock.ts'
 import { openState } from '../lib/state/state.ts'
+import { hasChromium, startBrowser } from './sandbox/browser.ts'
 import { keyOf } from './sandbox/duplicates.ts'
 import {
   EVIL,
-  hasChromium,
   openPage,
   type ReviewWorld,
   reviewWorld,
-  startBrowser,
   troubles,
   without,
 } from './sandbox/review.ts'
 import { type World, world } from './sandbox/run.ts'
 
-if (!hasChromium)
-  console.error(
-    '\n!!! NO CHROMIUM at /usr/bin/chromium: the review page is NOT TESTED in a browser\n',
-  )
 const inBrowser = describe.skipIf(!hasChromium)
 
 let w: ReviewWorld

@@ -57,3 +57,18 @@ test('runs beside a transfer, without its lock', async () => {
   child.kill('SIGINT')
   expect((await done).code).toBe(130)
 })
+
+test('a transfer that was stopped leaves the account of the one before', async () => {
+  w = await world({ shots: [picture('sea.jpg', 1), picture('lake.jpg', 2)] })
+  await w.stages('index-gphotos', 'index-immich', 'link', 'transfer --limit 1')
+  w.server.fail({ method: 'POST', path: /assets$/, hang: true })
+  const before = w.server.count('POST', /assets$/)
+  const { child, done } = w.begin('transfer')
+  while (w.server.count('POST', /assets$/) === before)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  child.kill('SIGKILL')
+  await done
+  const { out } = await w.run('status')
+  expect(out).toMatch(/^Safe to leave Google: not yet, 1 photo owed\n/)
+  expect(out).toMatch(/^Last +transfer .*not finished$/m)
+})

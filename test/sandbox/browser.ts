@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs'
-import { chromium } from 'playwright-core'
+import { type Browser, chromium } from 'playwright-core'
 
-const program = process.env.CHROMIUM || '/usr/bin/chromium'
+/** Where Debian and CI have it. */
+const CHROMIUM = '/usr/bin/chromium'
+export const hasChromium = existsSync(CHROMIUM)
+if (!hasChromium)
+  console.error(`\n!!! NO CHROMIUM at ${CHROMIUM}: pages are NOT TESTED in a browser\n`)
 
-/** Whether a real browser is here: Debian's chromium, or the one that CHROMIUM names. */
-export const hasBrowser = existsSync(program)
-if (!hasBrowser) console.warn(`NOT TESTED: pages in a real browser, since ${program} is not here`)
-
-/** A browser without a window. Nothing that it opens comes from elsewhere, so it needs no sandbox of its own. */
-export function browser() {
-  return chromium.launch({ executablePath: program, args: ['--no-sandbox'] })
+/** A real browser with a profile of its own, that asks nobody on the network for anything. */
+export function startBrowser(): Promise<Browser> {
+  const quiet = ['quic', 'gpu', 'background-networking', 'component-update', 'sync']
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--no-first-run', ...quiet.map((what) => `--disable-${what}`)],
+  })
 }

@@ -1,23 +1,9 @@
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type { State } from '../../lib/state/records.ts'
 import { dupesWorld, keyOf, type Sent } from './duplicates.ts'
 import { withExif } from './exif.ts'
 import { landscape } from './landscape.ts'
 import { picture, type Running } from './run.ts'
-
-/** Where Debian and CI have it. */
-const CHROMIUM = '/usr/bin/chromium'
-export const hasChromium = existsSync(CHROMIUM)
-
-/** A real browser with a profile of its own, that asks nobody on the network for anything. */
-export function startBrowser(): Promise<Browser> {
-  const quiet = ['quic', 'gpu', 'background-networking', 'component-update', 'sync']
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--no-first-run', ...quiet.map((what) => `--disable-${what}`)],
-  })
-}
 
 /** Starts the stage; gives it with the address that it printed. */
 export async function openPage(w: ReviewWorld, env: Record<string, string> = {}) {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import sharp from 'sharp'
 import { say } from '../../lib/stage.ts'
-import { browser } from './browser.ts'
+import { startBrowser } from './browser.ts'
 import { world } from './run.ts'
 import { onTerminal, screenOf } from './terminal.ts'
 
@@ -12,7 +12,7 @@ import { onTerminal, screenOf } from './terminal.ts'
 const COLUMNS = 112
 const target = resolve('docs/images')
 await mkdir(target, { recursive: true })
-const chromium = await browser()
+const chromium = await startBrowser()
 const run = await halfWay()
 for (const colorScheme of ['light', 'dark'] as const) {
   await shoot(
