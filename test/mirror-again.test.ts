@@ -156,7 +156,8 @@ test('--resync: what is missing or damaged comes again where it was, what its ow
   utimesSync(h.file(`${day}/b.jpg`), time, time)
   // A bit that fell over: same size, same time.
   const bytes = h.read(`${day}/c.jpg`)
-  bytes[50] = 255 - (bytes[50] as number)
+  const at = bytes.length - 20
+  bytes[at] = 255 - (bytes[at] as number)
   const when = statSync(h.file(`${day}/c.jpg`)).mtime
   writeFileSync(h.file(`${day}/c.jpg`), bytes)
   utimesSync(h.file(`${day}/c.jpg`), when, when)
@@ -167,14 +168,89 @@ test('--resync: what is missing or damaged comes again where it was, what its ow
   expect(said).toMatch(
     /6 photos looked after: 2 files missing, 1 damaged, 1 changed by their owner \(left alone\)/,
   )
-  const isRight = (line: string) => !/c\.jpg|mine\.jpg/.test(line)
+  const isRight = (line: string) => !/c\.jpg|mine\.jpg|-damaged/.test(line)
   expect(h.tree({ sha1: true }).filter(isRight)).toEqual(before.filter(isRight))
   expect(await h.mirror('--resync', '--checksum')).toMatch(/0 files missing, 1 damaged, 1 changed/)
-  expect(h.tree({ sha1: true })).toEqual(
+  // What was damaged is there, too: nothing is ever thrown away.
+  expect(h.tree({ only: /damaged/ })).toEqual([`${day}/b-damaged.jpg`, `${day}/c-damaged.jpg`])
+  expect(h.tree({ sha1: true }).filter((line) => !line.includes('damaged'))).toEqual(
     before.map((line) =>
       line.includes('mine.jpg ') ? `${day}/mine.jpg ${sha1Of(Buffer.from('painted over'))}` : line,
     ),
   )
+})
+
+test('what somebody wrote into a file without touching its date is no damage', async ({ skip }) => {
+  if (!tool) return skip()
+  await begin({ shots: [picture('a.jpg', 1)] })
+  await h.mirror()
+  await tool.write(h.file(`${day}/a.jpg`), { 'XMP-dc:Creator': 'me' } as never, {
+    writeArgs: ['-overwrite_original', '-P'],
+  })
+  const mine = sha1Of(h.read(`${day}/a.jpg`))
+  expect(await h.mirror('--resync')).toMatch(/1 damaged.*\n(.*\n)*.*1 file only looked damaged/)
+  expect(h.tree({ sha1: true })).toEqual([`${day}/a.jpg ${mine}`])
+  expect(await h.mirror('--resync', '--checksum')).toMatch(/0 damaged, 0 changed/)
+})
+
+test('--path: folders of its owner, and what is there stays there when that changes', async () => {
+  const a = picture('a.jpg', 1, { exif: { make: 'Canon' } })
+  await begin({
+    shots: [
+      a,
+      picture('b.jpg', 2),
+      ...inAlbum('Trip', a),
+      { folder: 'Photos from 2019', name: 'scan.jpg', sidecar: false, exif: null, size: [20, 20] },
+    ],
+    albums: [{ folder: 'Trip', title: 'Trip' }],
+  })
+  await h.mirror('--path', '{album}/YYYY/MM-Month', '--limit', '1', '--albums-as', 'none')
+  const own = `${h.dir}/my-path.ts`
+  writeFileSync(
+    own,
+    `export default (photo: { title: string; local?: string; albums: string[]; taken: number }) =>
+  photo.albums[0] ?? (photo.local ? \`by day/\${photo.local.slice(0, 10)}/\${photo.title}\` : '../../no date')\n`,
+  )
+  await h.mirror('--path', './my-path.ts', '--albums-as', 'none')
+  const first = h.tree({ only: /2024\/06-June/ })
+  expect(first.length).toBe(1)
+  expect(h.tree({ only: /\.jpg$/ }).filter((path) => !first.includes(path))).toEqual(
+    [
+      ...(first[0]?.includes('a.jpg') ? [] : ['Trip/a.jpg']),
+      '_/_/no date/scan.jpg',
+      ...(first[0]?.includes('b.jpg') ? [] : ['by day/2024-06-01/b.jpg']),
+    ].sort(),
+  )
+  const wrong = await h.run('mirror', ['--path', '{place}'])
+  expect([wrong.code, wrong.err]).toEqual([
+    2,
+    expect.stringMatching(/\{place\} is none of \{album\}/),
+  ])
+})
+
+test('an original that comes after its edited copy takes the name, and the copy goes beside it', async () => {
+  const e = picture('E.jpg', 9, { part: 2, sidecarPart: 1 })
+  const edited: Shot = {
+    ...e,
+    name: 'E-edited.jpg',
+    warm: true,
+    role: 'edited',
+    of: 'E.jpg',
+    part: 1,
+  }
+  await begin({ shots: [picture('x.jpg', 1, { part: 1 }), e, edited] }, { parts: 2 })
+  const [, second = ''] = h.paths
+  renameSync(second, `${h.dir}/later.zip`)
+  await h.mirror('--no-more-parts')
+  expect(h.tree({ only: /E.*jpg/, sha1: true })).toEqual([
+    `${day}/E.jpg ${sha1Of(bytesOf(edited))}`,
+  ])
+  renameSync(`${h.dir}/later.zip`, second)
+  await h.mirror()
+  expect(h.tree({ only: /E/, sha1: true })).toEqual([
+    `${day}/E-edited.jpg ${sha1Of(bytesOf(edited))}`,
+    `${day}/E.jpg ${sha1Of(bytesOf(e))}`,
+  ])
 })
 
 test('--embed writes into the files, and beside those that cannot be written; again nothing is done', async ({

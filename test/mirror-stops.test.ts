@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest'
 import { smallDisk } from './sandbox/campaign.ts'
 import { type Home, home } from './sandbox/library.ts'
 import { inAlbum, picture } from './sandbox/run.ts'
-import type { Description, Shot } from './sandbox/takeout.ts'
+import { bytesOf, type Description, type Shot } from './sandbox/takeout.ts'
 
 let h: Home
 afterEach(() => h?.end())
@@ -77,6 +77,40 @@ test.each([
     expect(await h.mirror(...args)).toMatch(/nothing to mirror/)
   },
 )
+
+test('killed while files move to another day, they end there once, and the albums lead to them', async () => {
+  h = await home(world)
+  await h.mirror()
+  const moved = many.map((shot) => ({
+    ...shot,
+    taken: (shot.taken ?? 0) + 40 * 86_400,
+    bytes: bytesOf(shot),
+    json: { lastModifiedTime: { timestamp: '1780000000' } },
+  }))
+  await h.more(moved, '20260601T101500Z')
+  await h.run('index-gphotos', [`${h.dir}/takeout`])
+  cpSync(h.dir, `${h.dir}-kept`, {
+    recursive: true,
+    verbatimSymlinks: true,
+    preserveTimestamps: true,
+  })
+  await h.run('mirror')
+  const tree = h.tree({ sha1: true })
+  expect(h.tree({ only: /^2024\/07\/11.*jpg$/ }).length).toBe(many.length)
+  rmSync(h.dir, { recursive: true })
+  cpSync(`${h.dir}-kept`, h.dir, {
+    recursive: true,
+    verbatimSymlinks: true,
+    preserveTimestamps: true,
+  })
+  rmSync(`${h.dir}-kept`, { recursive: true })
+  let kills = 0
+  for (const n of [2, 5, 9, 14]) kills += Number(await killedAt(n, []))
+  expect(kills).toBeGreaterThan(0)
+  await h.run('mirror')
+  expect(h.tree({ sha1: true })).toEqual(tree)
+  expect((await h.run('mirror')).err).toMatch(/nothing to mirror/)
+})
 
 test('Ctrl-C keeps what was done, and says so', async () => {
   h = await home(world)

@@ -94,6 +94,17 @@ export async function embedded(
   }
 }
 
+/** Whether two files show one picture, whatever is written around it. False where that cannot be told. */
+export async function samePicture(a: string, b: string): Promise<boolean> {
+  try {
+    const tool = await exiftool()
+    const hash = await pictureHash(tool, a)
+    return hash !== undefined && hash === (await pictureHash(tool, b))
+  } catch {
+    return false
+  }
+}
+
 let tool: Promise<ExifTool> | undefined
 
 /** Started when it is first needed. Throws Fail where it does not run. */

@@ -88,7 +88,8 @@ export function thereOf(record: Mirrored | undefined, lost: Set<string> = new Se
   return {
     at,
     ...(isThere && { asset: main, main }),
-    others: Object.fromEntries(keys.filter((key) => key !== main).map((key) => [key, key])),
+    // All of them: what was the photo itself may be its edited copy by now.
+    others: Object.fromEntries(keys.map((key) => [key, key])),
   }
 }
 

@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Body } from '../archive/archive.ts'
 import { hex } from '../archive/directory.ts'
-import { embedded, isWritable, putSidecar } from '../folders/metadata.ts'
-import { type Draft, draft, drop, holds, place, putOver } from '../folders/writing.ts'
+import { embedded, isWritable, putSidecar, samePicture } from '../folders/metadata.ts'
+import { type Draft, draft, drop, holds, lookAt, place, putOver } from '../folders/writing.ts'
 import { uploadName } from '../immich/upload-name.ts'
 import { Fail } from '../stage.ts'
 import type { Mirrored, MirroredFile, Photo, PhotoFile } from '../state/records.ts'
@@ -65,20 +65,16 @@ export async function putFiles(
   // What comes again comes to where it was.
   const files = new Map(old.map((file) => [file.key, file]))
   const isAgain = ({ key }: Written) => lost?.has(key) && files.has(key)
-  for (const one of made.filter(isAgain)) {
-    const there = files.get(one.key) as MirroredFile
-    await comeAgain(tree, one, there)
-    files.set(one.key, await finished(tree, one, there.path, there))
-  }
+  for (const one of made.filter(isAgain))
+    files.set(one.key, await comeAgain(tree, one, files.get(one.key) as MirroredFile))
   const fresh = made.filter((one) => !isAgain(one))
   if (fresh.length > 0) {
     const wanted = { folder: folder as string, stem: stem as string }
     const names = await namesFor(tree, id, wanted, [...staying, ...fresh])
     for (const one of staying) {
-      const to = names.get(one) as string
       const file = files.get(one.key) as MirroredFile
-      if (to !== one.there && (await move(tree.root, one.there, to)))
-        files.set(one.key, { ...file, role: one.role, path: to })
+      const path = await move(tree.root, one.there, names.get(one) as string)
+      files.set(one.key, { ...file, role: one.role, path })
     }
     for (const one of fresh) {
       const path = names.get(one) as string
@@ -159,10 +155,31 @@ async function name({ root }: Tree, { made, sha1, size }: Written, path: string)
   await drop(made)
 }
 
-/** Only what is missing or damaged is given again, so nothing of anybody's is written over. */
-async function comeAgain({ root }: Tree, { made }: Written, { path }: MirroredFile) {
-  await mkdir(dirname(join(root, path)), { recursive: true })
-  await putOver(made, join(root, path))
+/**
+ * A file that is missing or damaged comes to where it was. What lies there is set aside under another name; unless it shows the
+ * very picture, so that its owner wrote around that without touching its date: then it stays.
+ */
+async function comeAgain(tree: Tree, one: Written, before: MirroredFile): Promise<MirroredFile> {
+  const { path } = before
+  const target = join(tree.root, path)
+  await mkdir(dirname(target), { recursive: true })
+  const there = await lookAt(target)
+  if (there && there.size > 0 && (await samePicture(one.made.path, target))) {
+    await drop(one.made)
+    tree.remark('only looked damaged: somebody wrote into it, and it stays')
+    return { ...before, ...there }
+  }
+  if (there && there.size > 0) await setAside(tree.root, path)
+  await putOver(one.made, target)
+  return finished(tree, one, path, before)
+}
+
+async function setAside(root: string, path: string) {
+  const { folder, stem, extension } = pieces(path)
+  for (let number = 1; ; number++) {
+    const name = `${stem}-damaged${number === 1 ? '' : number}${extension}`
+    if (await place(join(root, path), join(root, folder, name))) return
+  }
 }
 
 /** The record of a named file, with its sidecar where there is something to say that it does not say itself. */

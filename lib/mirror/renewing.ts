@@ -1,7 +1,7 @@
 import { open, stat, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { embedded, putSidecar } from '../folders/metadata.ts'
-import { drop, lookAt, putOver } from '../folders/writing.ts'
+import { embedded, isWritable, putSidecar } from '../folders/metadata.ts'
+import { drop, holds, lookAt, putOver } from '../folders/writing.ts'
 import { HEAD_BYTES, readHead } from '../picture/picture.ts'
 import type { Mirrored, MirroredFile, Photo } from '../state/records.ts'
 import { seenOf } from './plan.ts'
@@ -23,19 +23,28 @@ export async function renew(
   let wanted: ReturnType<typeof belonging> | undefined
   for (const [n, file] of files.entries()) {
     const path = join(tree.root, file.path)
-    if (file.role === 'motion' || !(await stat(path).catch(() => null))) continue
-    const own = belonging(tree, id, photo, basename(path), await readHead(await headOf(path), path))
-    if (file.key === before.main) wanted = own
+    const there = await stat(path).catch(() => null)
+    if (file.role === 'motion' || !there) continue
+    const head = await readHead(await headOf(path), path)
+    const own = belonging(tree, id, photo, basename(path), head)
+    // Its date tells what Google said before: where that is the same, no other --path moves it.
+    const isMoved = Math.abs(+there.mtime / 1000 - (own.modified ?? 0)) > 2
+    if (file.key === before.main && isMoved && own.modified !== undefined) wanted = own
     if (tree.metadata === 'none') continue
-    if (file.was && tree.metadata === 'embed') files[n] = await said(file, path, own)
+    if (tree.metadata === 'embed' && !file.sidecar && isWritable(head.type))
+      files[n] = await said(file, path, own, head.type as string)
     else if (file.sidecar || own.isNews) {
       const sidecar = await putSidecar(path, own.said, file)
       files[n] = { ...file, said: own.said, sidecar }
     }
   }
   const main = files.find(({ key }) => key === before.main)
-  if (!wanted || !main) return after()
-  const { modified } = wanted
+  if (!main) return after()
+  // Not where it was: a run that was killed may have moved it.
+  const isAway = !(await stat(join(tree.root, main.path)).catch(() => null))
+  if (isAway) wanted = belonging(tree, id, photo, basename(main.path), {})
+  if (!wanted) return after()
+  const { modified = 0 } = wanted
   const folder = dirname(wanted.path)
   if (folder !== dirname(main.path)) {
     const own = files.map((file): Homeless & { there: string } => {
@@ -43,30 +52,34 @@ export async function renew(
       return { ...file, isMain: file === main, extension, there: file.path }
     })
     const names = await namesFor(tree, id, { folder, stem: pieces(wanted.path).stem }, own)
+    if (isAway && !(await holds(join(tree.root, nameOf(names, main.key)), main))) return after()
     for (const [n, one] of own.entries()) {
-      const to = names.get(one) as string
-      if (await move(tree.root, one.there, to))
-        files[n] = { ...(files[n] as MirroredFile), path: to }
+      const path = await move(tree.root, one.there, names.get(one) as string)
+      files[n] = { ...(files[n] as MirroredFile), path }
     }
   }
-  if (modified !== undefined)
-    for (const { path } of files) {
-      const time = new Date(modified * 1000)
-      await utimes(join(tree.root, path), time, time).catch(() => {})
-    }
+  const time = new Date(modified * 1000)
+  for (const { path } of files) await utimes(join(tree.root, path), time, time).catch(() => {})
   return after()
 }
 
-async function said(file: MirroredFile, path: string, own: ReturnType<typeof belonging>) {
-  const { type } = await readHead(await headOf(path), path)
+const nameOf = (names: Map<Homeless, string>, key: string) =>
+  [...names].find(([one]) => one.key === key)?.[1] as string
+
+/** The news inside a file. Where nobody touched that, our word counts, whatever it says. */
+async function said(
+  file: MirroredFile,
+  path: string,
+  own: ReturnType<typeof belonging>,
+  type: string,
+): Promise<MirroredFile> {
   const there = await lookAt(path)
-  if (!there || !type) return file
-  const name = `${basename(path).slice(0, 60)}.renewed`
+  if (!there) return file
   const { modified } = own
   const made = await embedded({ path, ...there }, type, own.said, {
-    before: file.said ?? {},
-    name,
+    name: `${basename(path).slice(0, 60)}.renewed`,
     ...(modified !== undefined && { modified }),
+    ...((file.said || there.sha1 !== file.sha1) && { before: file.said ?? {} }),
   })
   if (!made || made.path === path) return { ...file, said: own.said }
   // Its owner may be at it at this moment.
@@ -75,7 +88,8 @@ async function said(file: MirroredFile, path: string, own: ReturnType<typeof bel
     return file
   }
   await putOver(made, path)
-  return { ...file, said: own.said, size: made.size, sha1: made.sha1 }
+  const { size, sha1 } = made
+  return { ...file, said: own.said, size, sha1, was: file.was ?? file.sha1 }
 }
 
 async function headOf(path: string) {

@@ -90,7 +90,8 @@ export async function namesFor(
     for (const path of mine) owners.set(pathKey(path), id)
     const isFree = await Promise.all(
       [...names].map(async ([file, path]) => {
-        if (file.there === path) return true
+        // What lies there is ours, and stays or goes away first.
+        if (files.some(({ there }) => there === path)) return true
         const found = await stat(join(root, path)).catch(() => null)
         return !found || holds(join(root, path), file)
       }),
@@ -121,21 +122,23 @@ function named(files: Homeless[], stem: string) {
   return names
 }
 
-/** Gives a file of ours another path, its sidecar with it. False where it is not there any more, or its new place is taken. */
-export async function move(root: string, from: string, to: string): Promise<boolean> {
+/**
+ * Gives a file of ours another path, its sidecar with it, and tells which it has then: the old one where the new was taken
+ * in that moment. One that is not there any more has the new one, too, should it ever come again.
+ */
+export async function move(root: string, from: string, to: string): Promise<string> {
+  if (from === to) return to
   const [a, b] = [join(root, from), join(root, to)]
   await mkdir(dirname(b), { recursive: true })
-  try {
-    if (!(await place(a, b))) return false
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
-  }
+  const isMoved = await place(a, b).catch(isGone)
   // One without its picture would be nobody's; one that lies there in its way stays where it is.
-  await place(sidecarOf(a), sidecarOf(b)).catch((error) => {
-    if (error.code !== 'ENOENT') throw error
-  })
-  return true
+  if (isMoved) await place(sidecarOf(a), sidecarOf(b)).catch(isGone)
+  return isMoved ? to : from
+}
+
+function isGone(error: NodeJS.ErrnoException) {
+  if (error.code === 'ENOENT') return true
+  throw error
 }
 
 /** A path in its pieces: a library's folder, what stands before the extension, and that. */
