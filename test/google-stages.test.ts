@@ -36,6 +36,16 @@ describe('Takeouts in Drive', () => {
     expect(immich.db.assets.size).toBe(30)
   })
 
+  test('go into folders, too', async () => {
+    const { code, text } = await stage('drive', 'mirror', [])
+    expect({ code, text }).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(
+        /come out of Google Drive\n(.*\n)*.*30 photos = 30 mirrored; 1 album/,
+      ),
+    })
+  })
+
   test('that were seen before cost one look at the list', async () => {
     google.reset()
     const { code, text } = await stage('drive', 'index-gphotos', [])
@@ -218,10 +228,24 @@ describe('picked photos', () => {
     expect([...google.picker.sessions.values()].at(-1)?.deleted).toBe(true)
   })
 
+  test('go into folders, too, and the choice is ended when they are in both places', async () => {
+    google.picker.settings.choose = () => [picked(105)]
+    await stage('picked', 'index-gphotos', ['--pick'])
+    const { code, text } = await stage('picked', 'mirror', [])
+    // Those of the first choice went to Immich alone, and that choice is over.
+    expect({ code, text }).toMatchObject({
+      code: 3,
+      text: expect.stringMatching(/= 1 mirrored \+ 2/),
+    })
+    expect([...google.picker.sessions.values()].at(-1)?.deleted).toBeFalsy()
+    await stages('picked', 'index-immich', 'link', 'transfer')
+    expect([...google.picker.sessions.values()].at(-1)?.deleted).toBe(true)
+  })
+
   test('picked again are the same photos', async () => {
     google.picker.settings.choose = () => [picked(101), picked(104)]
     await stage('picked', 'index-gphotos', ['--pick'])
-    expect(Object.keys((await stateOf('picked')).photos).length).toBe(3)
+    expect(Object.keys((await stateOf('picked')).photos).length).toBe(4)
   })
 
   test('give way to the original that a Takeout brings, which gets their albums; the trash only on demand', async () => {
