@@ -32,7 +32,7 @@ Put every photo into a plain folder tree: once, under its name, with its time, i
   reads   parts, photos, albums (index-gphotos, which it runs first where TAKEOUT is given)
   writes  mirrored; below LIBRARY: photos, their metadata, albums; nothing is deleted or written over
 
-Usage: make mirror TAKEOUT="..." [LIBRARY=data/library] [ARGS="..."]
+Usage: make mirror TAKEOUT="..." [LIBRARY=data/library] [ARGS="..."]   (both are remembered)
 ${pathUsage}
   --metadata xmp            what the file does not say itself: xmp beside it, embed into it (exiftool), none
   --embed                   the same as --metadata embed
@@ -74,7 +74,6 @@ const metadata = given.embed ? 'embed' : oneOf('--metadata', given.metadata, MET
 const asked = given['albums-as'] ? oneOf('--albums-as', given['albums-as'], ALBUMS_AS) : undefined
 const [choice, rules] = [chooser(given), rulesOf(given)]
 const pathOf = await pathMaker(given.path)
-const root = libraryFolder()
 if (process.env.TAKEOUT) await indexFirst()
 
 const state = await openState(given.state, {
@@ -90,6 +89,7 @@ if (Object.keys(state.data.photos).length === 0)
     `Cannot mirror: ${given.state} has no photos: run ${hint('mirror TAKEOUT="/path/to/the/zips"')}`,
   )
 const last = runs.mirror as { library?: string; seconds?: number } | undefined
+const root = libraryFolder(last?.library)
 const known = Object.values(mirrored).filter(({ files }) => files).length
 if (!given.resync) await sameLibrary(root, last?.library, known)
 

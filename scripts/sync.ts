@@ -100,10 +100,10 @@ async function syncFolders() {
   await run('index-gphotos', [...common, ...chosen])
   // It is known by now.
   process.env.TAKEOUT = ''
-  const { data } = await openState(given.state, { read: ['photos', 'albums', 'mirrored'] })
+  const { data } = await openState(given.state, { read: ['photos', 'albums', 'mirrored', 'runs'] })
   const plan = mirrorPlan(data, choice, rules)
   const todo = plan.left.slice(0, given.limit)
-  const root = libraryFolder()
+  const root = libraryFolder(data.runs.mirror?.library as string | undefined)
   say(
     `no Immich server was ever set (IMMICH_URL=... IMMICH_API_KEY=... sends to one): photos go into folders, to ${asTyped(root)}`,
   )

@@ -5,8 +5,11 @@ import { plainPath } from '../folders/named.ts'
 import { size } from '../progress.ts'
 import { dataFolder, Fail, hint } from '../stage.ts'
 
-/** LIBRARY, as a whole path. */
-export const libraryFolder = () => plainPath(process.env.LIBRARY || `${dataFolder}/library`)
+/** Where the library is, as a whole path: LIBRARY, else where it was `last`. */
+export const libraryFolder = (last: string | undefined) =>
+  process.env.LIBRARY
+    ? plainPath(process.env.LIBRARY)
+    : (last ?? plainPath(`${dataFolder}/library`))
 
 /** A path as people write it: from here, where it is below. */
 export const asTyped = (path: string) => {
@@ -56,11 +59,11 @@ export async function sameLibrary(root: string, last: string | undefined, photos
   const again = hint('mirror', '--resync')
   if (last !== undefined && last !== root)
     throw new Fail(
-      `Cannot mirror into ${root}: the ${photos} photos of this state lie in ${last}: set LIBRARY to that; or move them there, or not, and ${again} writes what is not there`,
+      `Cannot mirror into ${root}: the ${photos} photos of this state lie in ${last}: leave LIBRARY out; or move them there, or not, and ${again} writes what is not there`,
     )
   const names = await readdir(root).catch(() => [])
   if (names.length > 0) return
   throw new Fail(
-    `Cannot mirror into ${root}: it is empty, and ${photos} photos were written there: bring that disk back, or write all of it again by ${again}`,
+    `Cannot mirror into ${root}: it is empty, and ${photos} photos were written there: bring that disk back, or name where they are now by LIBRARY; ${again} then writes what is not there`,
   )
 }
