@@ -14,6 +14,7 @@ import { pool } from '../lib/pool.ts'
 import { count, number, progress } from '../lib/progress.ts'
 import { Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
 import type { Duplicate } from '../lib/state/records.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 
 const usage = `
@@ -105,7 +106,7 @@ const begun = kept.size - all.length
 state.replace('duplicates', Object.fromEntries(kept))
 const seconds = Math.round((Date.now() - +started) / 100) / 10
 const review = all.filter((group) => group.review.length > 0).length
-state.put('runs', 'dupes-analyze', {
+ran(state, {
   stage: 'dupes-analyze',
   at: started.toISOString(),
   seconds,

@@ -12,6 +12,7 @@ import { pool } from '../lib/pool.ts'
 import { count, progress, terms } from '../lib/progress.ts'
 import { dataFolder, Fail, flags, hint, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Duplicate } from '../lib/state/records.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 
 const usage = `
@@ -142,7 +143,7 @@ shown.end()
 // 4. Save, one last line whose numbers add up, exit code.
 const seconds = Math.round((Date.now() - Date.parse(run)) / 100) / 10
 const account = accountOf(duplicates, decisions)
-state.put('runs', 'dupes-execute', { stage: 'dupes-execute', at: run, seconds, ...done, account })
+ran(state, { stage: 'dupes-execute', at: run, seconds, ...done, account })
 await state.save()
 say(
   `${count(now.length, 'group')} = ${terms([

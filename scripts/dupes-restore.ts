@@ -8,6 +8,7 @@ import { requirePermissions } from '../lib/immich/permissions.ts'
 import { count, progress, terms } from '../lib/progress.ts'
 import { Fail, flags, hint, print, say } from '../lib/stage.ts'
 import type { Duplicate } from '../lib/state/records.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 
 const usage = `
@@ -102,7 +103,7 @@ shown.end()
 const seconds = Math.round((Date.now() - +started) / 100) / 10
 const at = started.toISOString()
 const account = accountOf(duplicates, decisions)
-state.put('runs', 'dupes-restore', { stage: 'dupes-restore', at, seconds, ...done, account })
+ran(state, { stage: 'dupes-restore', at, seconds, ...done, account })
 await state.save()
 say(
   `${count(todo.length, 'group')} = ${terms([

@@ -5,6 +5,7 @@ import { count, number, progress, size } from '../lib/progress.ts'
 import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, jsonLine, say } from '../lib/stage.ts'
 import type { Part, Photo } from '../lib/state/records.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 import { accountLines, damagedMedia, leftCounts, roleCounts } from '../lib/takeout/account.ts'
 import { addAlbums } from '../lib/takeout/album-parts.ts'
@@ -118,7 +119,7 @@ const changed = {
   albums: state.replace('albums', library.albums),
   leftovers: state.replace('leftovers', library.leftovers),
 }
-state.put('runs', 'index-gphotos', {
+ran(state, {
   stage: 'index-gphotos',
   at: new Date().toISOString(),
   seconds: Math.round((performance.now() - started) / 100) / 10,

@@ -4,6 +4,7 @@ import { immich } from '../lib/immich/immich.ts'
 import { count, progress, terms } from '../lib/progress.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 
 const usage = `
@@ -49,7 +50,7 @@ await fetchAlbums()
 
 const isNew = Object.values(changed).some((many) => many > 0) || !last?.until
 if (isNew) {
-  state.put('runs', 'index-immich', {
+  ran(state, {
     stage: 'index-immich',
     // When it began: what is sent from then on is not in it.
     at: started.toISOString(),

@@ -7,6 +7,7 @@ import { count, number, progress } from '../lib/progress.ts'
 import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import type { AlbumLink, Link, Part, Photo } from '../lib/state/records.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 
 const usage = `
@@ -116,7 +117,7 @@ for (const id of Object.keys(albumLinks)) if (!albums[id]) drop('albumLinks', id
 if (changed > 0) {
   const seconds = Math.round((performance.now() - started) / 100) / 10
   const at = new Date().toISOString()
-  state.put('runs', 'link', { stage: 'link', at, seconds, strictness, read: reads })
+  ran(state, { stage: 'link', at, seconds, strictness, read: reads })
 }
 await state.save()
 

@@ -19,6 +19,7 @@ import { provenInFolders } from '../lib/report/verdict.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, oneOf, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Mirrored, Photo } from '../lib/state/records.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 import { filesLeft } from '../lib/takeout/photo-files.ts'
 import { failures } from '../lib/transfer/failures.ts'
@@ -192,7 +193,7 @@ const counts = {
   bytes: written,
   seconds,
 }
-state.put('runs', 'mirror', {
+ran(state, {
   stage: 'mirror',
   at: started.toISOString(),
   library: root,

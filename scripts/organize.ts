@@ -19,6 +19,7 @@ import { pool } from '../lib/pool.ts'
 import { count, progress } from '../lib/progress.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, harmless, jsonLine, say, wholeNumber } from '../lib/stage.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 
 const usage = `
@@ -114,7 +115,7 @@ shown.end()
 // 3. Tell.
 const seconds = Math.round((Date.now() - +started) / 100) / 10
 const at = started.toISOString()
-state.put('runs', 'organize', { stage: 'organize', at, seconds, ...tally.rows, undated })
+ran(state, { stage: 'organize', at, seconds, ...tally.rows, undated })
 await state.save()
 if (undated > 0) say(`${count(undated, 'photo')} without any time: in ${join(gallery, 'undated')}`)
 const verb = { copy: 'copied', link: 'linked', move: 'moved' }[how]

@@ -3,6 +3,7 @@ import { count, duration, number } from '../lib/progress.ts'
 import { lastNumbers, verdict } from '../lib/report/verdict.ts'
 import { flags, hint, jsonLine, say } from '../lib/stage.ts'
 import type { Collection } from '../lib/state/records.ts'
+import { lastRuns } from '../lib/state/runs.ts'
 import { openState, readCounts } from '../lib/state/state.ts'
 
 const usage = `
@@ -61,7 +62,7 @@ else {
     console.log(
       `Checked        ${number(Number(verify.right))} right, ${number(Number(verify.differ))} differ, ${number(Number(verify.changed))} changed by their owner, ${number(Number(verify.gone))} gone, ${number(Number(verify.waiting))} still being read`,
     )
-  for (const { stage, at, seconds } of Object.values(runs)) {
+  for (const { stage, at, seconds } of lastRuns(runs)) {
     console.log(
       `Last           ${stage.padEnd(14)} ${at.slice(0, 16).replace('T', ' ')}${seconds === undefined ? ', not finished' : `, took ${duration(seconds)}`}`,
     )

@@ -8,6 +8,7 @@ import { proven } from '../lib/report/verdict.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Photo, PhotoFile, Run, Transfer } from '../lib/state/records.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 import { filesLeft, hasBetter } from '../lib/takeout/photo-files.ts'
 import { failures } from '../lib/transfer/failures.ts'
@@ -181,7 +182,7 @@ const counts = {
   bytes: sentBytes,
   seconds,
 }
-state.put('runs', 'transfer', {
+ran(state, {
   stage: 'transfer',
   at: started.toISOString(),
   // A failed one may have arrived all the same: then its asset is ours, too.

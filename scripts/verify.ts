@@ -6,6 +6,7 @@ import { kindOf, proven } from '../lib/report/verdict.ts'
 import { doing, tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, say } from '../lib/stage.ts'
 import type { Check, Transfer } from '../lib/state/records.ts'
+import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 import { askServer } from '../lib/transfer/asking.ts'
 import {
@@ -115,7 +116,7 @@ for (const [id, differs] of results) {
 }
 if (told > SHOWN) say(`and ${number(told - SHOWN)} more: ${hint('status', '--list differs')}`)
 const seconds = Math.round((performance.now() - started) / 100) / 10
-state.put('runs', 'verify', { ...tallied(), seconds })
+ran(state, { ...tallied(), seconds })
 await state.save()
 say(
   `${count(todo.length, 'transfer')} checked = ${terms([

@@ -8,6 +8,7 @@ import { commands, moment, name, rest } from './words.ts'
 const MOST_ITEMS = 100
 const MOST_PARTS = 300
 const MOST_DAYS = 30
+const MOST_RUNS = 30
 const MOST_CHARACTERS = 1_300_000
 const WEIGH = {
   owed: 'Still owed',
@@ -124,11 +125,14 @@ export function times({ stages, days }: Report) {
   if (stages.length === 0) return ''
   return html`<section>
 <h2>Time and bytes</h2>
-<p class="lead">The last run of each stage, and what was sent on which day.</p>
-<table><caption>Stages (times in UTC)</caption><thead><tr><th scope="col">Stage</th><th scope="col">Began</th><th scope="col" class="n">Took</th><th scope="col" class="n">Bytes</th></tr></thead><tbody>${stages.map(
-    ({ stage, at, seconds, bytes }) =>
-      html`<tr><th scope="row">${stage}</th><td>${moment(at)}</td><td class="n">${seconds === undefined ? 'not finished' : duration(seconds)}</td><td class="n">${bytes === undefined ? '' : size(bytes)}</td></tr>`,
-  )}</tbody></table>
+<p class="lead">What each run took, the newest first, and what was sent on which day.</p>
+<table><caption>Runs (times in UTC)</caption><thead><tr><th scope="col">Stage</th><th scope="col">Began</th><th scope="col" class="n">Took</th><th scope="col" class="n">Bytes</th></tr></thead><tbody>${stages
+    .slice(0, MOST_RUNS)
+    .map(
+      ({ stage, at, seconds, bytes }) =>
+        html`<tr><th scope="row">${stage}</th><td>${moment(at)}</td><td class="n">${seconds === undefined ? 'not finished' : duration(seconds)}</td><td class="n">${bytes === undefined ? '' : size(bytes)}</td></tr>`,
+    )}</tbody></table>
+${rest(stages.length - MOST_RUNS, 'run')}
 ${
   days.length > 0
     ? html`<table><caption class="more">Sent, by the day on which each was last written to</caption><thead><tr><th scope="col">Day</th><th scope="col" class="n">Photos</th><th scope="col" class="n">Bytes</th></tr></thead><tbody>${days

@@ -1,3 +1,4 @@
+import { allRuns } from '../state/runs.ts'
 import { assetOf, membersLeft } from '../transfer/filling.ts'
 import type { accountOf, Both, Line, Told } from './account.ts'
 
@@ -128,9 +129,9 @@ export function mergedOf({ photos, links, duplicates }: Told) {
   return { same, sizes, smaller, groups: given.length, trashed }
 }
 
-/** What each stage did last, and what was sent on which day (by when each was last written to). */
+/** What each run took, the newest first, and what was sent on which day (by when each was last written to). */
 export function timesOf({ runs, transfers }: Told) {
-  const stages = Object.values(runs).map(({ stage, at, seconds, bytes }) => ({
+  const stages = allRuns(runs).map(({ stage, at, seconds, bytes }) => ({
     stage,
     at,
     ...(seconds !== undefined && { seconds }),

@@ -389,6 +389,6 @@ export type State = {
   duplicates: Record<string, Duplicate> // dupes-*
   decisions: Record<string, Decided> // review
   organized: Record<string, Organized> // organize
-  runs: Record<string, Run> // every stage
+  runs: Record<string, Run> // every stage, its last run by its name, and each by name and time
 }
 export type Collection = keyof State
