@@ -4,7 +4,9 @@ import { join, sep } from 'node:path'
 import { choose, METHODS, type Method } from '../lib/dedupe/choosing.ts'
 import { findEquals, type Photo } from '../lib/dedupe/finding.ts'
 import { photosIn } from '../lib/dedupe/photos.ts'
-import { findAlike, writeReport } from '../lib/dedupe/similar.ts'
+import { type Alike, readReport, writeReport } from '../lib/dedupe/report.ts'
+import { pairsAlike, reviewed } from '../lib/dedupe/reviewed.ts'
+import { findAlike } from '../lib/dedupe/similar.ts'
 import { giveUp, pairsOf, TRASH } from '../lib/dedupe/trash.ts'
 import { undo } from '../lib/dedupe/undoing.ts'
 import { askWhether } from '../lib/dupes/asking.ts'
@@ -25,13 +27,14 @@ import {
   wholeNumber,
 } from '../lib/stage.ts'
 import { takeLock } from '../lib/state/lock.ts'
+import { openState } from '../lib/state/state.ts'
 
 const usage = `
 Find photos that are there twice, byte for byte, in folders on a disk: by size, then by both ends, then whole. Nothing goes
 without a method and your word, and then to a trash folder beside, out of which --undo brings it back.
 
-  reads   FOLDERS (or GALLERY)
-  writes  nothing without --method; then ${TRASH} in each of the folders
+  reads   FOLDERS (or GALLERY); with --reviewed data/similar.json and decisions
+  writes  nothing without --method or --reviewed; then ${TRASH} in each of the folders
 
 Usage: make dedupe FOLDERS="~/Photos /mnt/old" [ARGS="..."]
   --method AEO              what goes of each group, in Czkawka's words: all except the oldest (AEO), newest (AEN), biggest (AEB),
@@ -42,6 +45,7 @@ Usage: make dedupe FOLDERS="~/Photos /mnt/old" [ARGS="..."]
   --undo                    bring back what the last run took out, or with --run 2026-11-20T22-00-00 that one
   --similar                 pictures that look alike, as a report in data/similar.json; nothing goes
     --distance 5            how many of 64 bits of their looks may differ
+  --reviewed                takes out what was accepted of them in \`make review\`, as far as it still is what was seen there
   --dry-run (-n)            what would go                 --limit N   no more groups than these
   --json, --quiet
 Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some failed (run again)
@@ -55,6 +59,7 @@ const given = flags(
     undo: { type: 'boolean' },
     run: { type: 'string' },
     similar: { type: 'boolean' },
+    reviewed: { type: 'boolean' },
     distance: { type: 'string', default: '5' },
   },
   { positionals: true },
@@ -62,6 +67,10 @@ const given = flags(
 const method = given.method?.toUpperCase() as Method | 'NONE' | undefined
 if (method !== undefined && method !== 'NONE' && !METHODS.includes(method))
   throw new Fail(`Cannot read --method "${given.method}": it is one of ${METHODS.join(' ')}`, {
+    exitCode: 2,
+  })
+if (given.reviewed && (method || given.similar))
+  throw new Fail('Cannot take --reviewed with --method or --similar: the page said what stays', {
     exitCode: 2,
   })
 const most = wholeNumber('--distance', given.distance, 0)
@@ -74,13 +83,22 @@ if (given.run !== undefined && !/^[\w-]+$/.test(given.run))
     exitCode: 2,
   })
 
-// 1. The folders, each once, and not one inside the other.
+// 1. The folders, each once, and not one inside the other; of what was reviewed those that were looked through.
+const similarFile = join(dataFolder, 'similar.json')
+const report = given.reviewed ? await readReport(similarFile) : undefined
+if (given.reviewed && !report)
+  throw new Fail(
+    `Cannot find ${similarFile}: run ${hint('dedupe', '--similar')}, then ${hint('review')}`,
+  )
 const references = await foldersOf(given.reference ?? [])
 const named =
   given.positionals.length > 0
     ? given.positionals
     : [process.env.FOLDERS || process.env.GALLERY || '']
-const asked = await foldersOf(named.filter(Boolean))
+const asked = [
+  ...(await foldersOf(named.filter(Boolean))),
+  ...(report && !named.some(Boolean) ? realFolders(report.folders) : []),
+]
 if (asked.length === 0)
   throw new Fail(
     `Cannot look for duplicates: no folder was named: run ${hint('dedupe FOLDERS="~/Photos"')}`,
@@ -108,15 +126,9 @@ if (given.similar) {
   process.exit()
 }
 
-// 3. The equal ones.
-const shown = progress(undefined, 'files read', given)
-const over = doing('reading')
-const groups = await findEquals(photos, (sent) => shown.tick({ sent }), fail).finally(over)
-shown.end()
-const twice = groups.slice(0, given.limit).map((group) => ({
-  group,
-  ...(method && method !== 'NONE' ? choose(group, method) : { keep: group, go: [] }),
-}))
+// 3. The equal ones; or of those that look alike the ones that were accepted.
+const { groups, account } = report ? await accepted(report.groups) : await equals()
+const twice = groups.slice(0, given.limit)
 const going = twice.flatMap(({ keep: [stays], go }) =>
   go.map((goes) => ({ goes, stays: stays as Photo })),
 )
@@ -131,10 +143,7 @@ for (const { keep, go } of quiet ? [] : twice) {
         .join('\n'),
     )
 }
-const same = groups.reduce((sum, group) => sum + group.length, 0)
-say(
-  `${count(photos.length, 'photo')} = ${number(photos.length - same)} there once + ${number(same)} in ${count(groups.length, 'group')} of equals`,
-)
+say(account)
 for (const [why, many] of passed) say(`  ${number(many)} not looked at: ${why}`)
 
 // 4. What goes, goes to the trash of its tree; nothing without the person's word.
@@ -156,19 +165,46 @@ if (going.length > 0 && !dryRun) {
   if (tally.gone > 0)
     say(`${hint('dedupe', '--undo')} brings it back; it takes its room until you delete ${TRASH}`)
 } else if (going.length > 0) say(`${count(going.length, 'photo')} of ${size(freed)} would ${verb}`)
-else if (groups.length > 0 && !method)
+else if (groups.length > 0 && !method && !report)
   say(`${hint('dedupe', '--method AEO --dry-run')} shows what would go`)
 tellTime(given)
 process.exitCode = tally.failed > 0 ? 3 : 0
 
+async function equals() {
+  const shown = progress(undefined, 'files read', given)
+  const over = doing('reading')
+  const found = await findEquals(photos, (sent) => shown.tick({ sent }), fail).finally(over)
+  shown.end()
+  const same = found.reduce((sum, group) => sum + group.length, 0)
+  return {
+    groups: found.map((group) =>
+      method && method !== 'NONE' ? choose(group, method) : { keep: group, go: [] },
+    ),
+    account: `${count(photos.length, 'photo')} = ${number(photos.length - same)} there once + ${number(same)} in ${count(found.length, 'group')} of equals`,
+  }
+}
+
+async function accepted(alike: Alike[][]) {
+  const { data } = await openState(given.state, { read: ['decisions'] })
+  const { accepted: groups, left, open, changed } = reviewed(alike, photos, data.decisions)
+  const rows = terms([
+    [groups.length, 'accepted'],
+    [left, 'left as they are'],
+    [open, 'undecided'],
+    [changed, 'no longer as they were'],
+  ])
+  return { groups, account: `${count(alike.length, 'group')} that look alike = ${rows}` }
+}
+
 async function give(goes: Photo, stays: Photo, run: string) {
   try {
-    const pairs = await pairsOf(goes, stays)
+    const pairs = await (report ? pairsAlike : pairsOf)(goes, stays)
     if (typeof pairs === 'string') {
       tally.stay++
       return say(`${goes.path}: stays: ${pairs}`)
     }
-    await giveUp(pairs, goes.root, run, method === 'HARD')
+    const why = report ? 'alike' : method === 'HARD' ? 'links' : 'same'
+    await giveUp(pairs, goes.root, run, why)
     tally.gone++
     tally.bytes += goes.size
   } catch (error) {
@@ -180,14 +216,19 @@ async function similar() {
   const shown = progress(photos.length, 'pictures', given)
   const { groups, unseen } = await findAlike(photos, most, () => shown.tick())
   shown.end()
-  const file = join(dataFolder, 'similar.json')
   if (!dryRun)
-    await writeReport(file, { at: started.toISOString(), folders: roots, distance: most, groups })
+    await writeReport(similarFile, {
+      at: started.toISOString(),
+      folders: roots,
+      distance: most,
+      groups,
+    })
   await print(given.json ? groups.map(jsonLine) : [])
   const many = groups.reduce((sum, group) => sum + group.length, 0)
   say(
-    `${count(many, 'picture')} in ${count(groups.length, 'group')} look alike${dryRun ? '' : `: ${file}`}; of ${number(unseen)} nothing can be told`,
+    `${count(many, 'picture')} in ${count(groups.length, 'group')} look alike${dryRun ? '' : `: ${similarFile}`}; of ${number(unseen)} nothing can be told`,
   )
+  if (groups.length > 0 && !dryRun) say(`${hint('review')} shows them side by side`)
   tellTime(given)
 }
 
@@ -201,10 +242,14 @@ async function foldersOf(texts: string[]): Promise<string[]> {
   const all: string[] = []
   for (const text of texts) {
     const { paths, lost } = await pathsIn(text)
-    const wrong = lost ?? paths.find((path) => !statSync(path).isDirectory())
-    if (wrong !== undefined)
-      throw new Fail(`Cannot look for duplicates in ${wrong}: there is no such folder`)
-    all.push(...paths.map((path) => realpathSync(path)))
+    all.push(...realFolders(lost === undefined ? paths : [lost]))
   }
   return all
+}
+
+function realFolders(paths: string[]): string[] {
+  const wrong = paths.find((path) => !statSync(path, { throwIfNoEntry: false })?.isDirectory())
+  if (wrong !== undefined)
+    throw new Fail(`Cannot look for duplicates in ${wrong}: there is no such folder`)
+  return paths.map((path) => realpathSync(path))
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { showPage } from '../lib/google/show-page.ts'
 import { webAddress } from '../lib/immich/address.ts'
 import { immich } from '../lib/immich/immich.ts'
@@ -8,13 +9,14 @@ import { onInterrupt } from '../lib/interrupt.ts'
 import { count, number } from '../lib/progress.ts'
 import { openReview } from '../lib/review/review.ts'
 import { servePage } from '../lib/review/serving.ts'
-import { Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
+import { dataFolder, Fail, flags, hint, say, wholeNumber } from '../lib/stage.ts'
 
 const usage = `
 Decide on a page in your browser what photoferry does not decide by itself: groups of duplicates, as whole classes or one by one,
-and photos that could be several assets. The page is on this machine alone, and changes nothing but \`decisions\`.
+photos that could be several assets, and files in folders that look alike. The page is on this machine alone, and changes nothing but \`decisions\`.
 
-  reads   duplicates, links, transfers, photos, assets, parts, albums, assetAlbums; pictures from the server and the archives
+  reads   duplicates, links, transfers, photos, assets, parts, albums, assetAlbums, data/similar.json; pictures from
+          the server, the archives and your folders
   writes  decisions (each at once; the lock is held no longer than that)
 
 Usage: make review [ARGS="..."]
@@ -29,10 +31,13 @@ if (port > 65_535) throw new Fail(`Cannot read --port: ${port} is none`, { exitC
 
 // 1. What waits for a person.
 const server = webAddress(process.env.IMMICH_URL)
-const review = await openReview(given.state, { server, dryRun: given['dry-run'] })
+const similar = join(dataFolder, 'similar.json')
+const review = await openReview(given.state, { server, similar, dryRun: given['dry-run'] })
 const { classes } = review.overview()
 if (classes.length === 0) {
-  say(`nothing to review: ${hint('dupes-analyze')} finds duplicates, ${hint('link')} links`)
+  say(
+    `nothing to review: ${hint('dupes-analyze')} finds duplicates, ${hint('link')} links, ${hint('dedupe', '--similar')} files that look alike`,
+  )
   process.exit(0)
 }
 
@@ -53,12 +58,15 @@ const connect = () => {
 }
 const page = await servePage(review, { port, server: connect })
 const stay = onInterrupt(end)
-const groups = classes.filter(({ kind }) => kind === 'group')
-const many = (some: typeof classes) => some.reduce((sum, { keys }) => sum + keys.length, 0)
-const links = many(classes) - many(groups)
-say(
-  `${count(many(groups), 'group')} of duplicates in ${count(groups.length, 'class', 'classes')}, ${count(links, 'photo')} that could be several assets`,
-)
+const of = (kind: string) => classes.filter((one) => one.kind === kind)
+const many = (kind: string) => of(kind).reduce((sum, { keys }) => sum + keys.length, 0)
+const waits = [
+  many('group') > 0 &&
+    `${count(many('group'), 'group')} of duplicates in ${count(of('group').length, 'class', 'classes')}`,
+  many('link') > 0 && `${count(many('link'), 'photo')} that could be several assets`,
+  many('alike') > 0 && `${count(many('alike'), 'group')} of files that look alike`,
+]
+say(waits.filter(Boolean).join(', '))
 await showPage(page.address, { browser: !given['no-open'], what: 'the page', code: false })
 const { SSH_CONNECTION = '' } = process.env
 if (SSH_CONNECTION) {

@@ -113,7 +113,9 @@ function duplicates() {
     .sort((a, b) => b.at.localeCompare(a.at))[0]
   if (!last) return
   const account = last.account as Record<string, number>
-  const since = Object.values(decisions).filter(({ at }) => at > last.at).length
+  const since = Object.entries(decisions).filter(
+    ([key, { at }]) => at > last.at && !/^(similar|link):/.test(key),
+  ).length
   const waits = account['to be looked at'] || account['that changed since they were decided']
   const then = hint('dupes-execute', '--dry-run')
   const next =

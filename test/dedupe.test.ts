@@ -7,7 +7,17 @@ import jpeg from 'jpeg-js'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { choose, METHODS, type Method } from '../lib/dedupe/choosing.ts'
+import {
+  type Alike,
+  goesFor,
+  keyOf,
+  type Report,
+  readReport,
+  shownOf,
+} from '../lib/dedupe/report.ts'
 import { distance, groupsAlike, type Looks, looksLike } from '../lib/picture/alike.ts'
+import type { Decided } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
 import { paint } from './sandbox/landscape.ts'
 import { photo, place, sample } from './sandbox/tree.ts'
 
@@ -355,5 +365,127 @@ describe('pictures that look alike', () => {
       ['other.jpg', 'shot.dng'],
     ])
     expect(p.files('tree')).toEqual(before)
+  })
+
+  const kinds: [stays: string, goes: string, does: boolean][] = [
+    ['a.jpg', 'b.jpg', true],
+    ['a.jpg', 'b.png', true],
+    ['a.jpg', 'b.dng', false],
+    ['a.dng', 'b.jpg', false],
+    ['a.dng a.jpg', 'b.jpg', true],
+    ['a.dng a.jpg', 'b.nef', true],
+    ['a.heic a.mov', 'b.jpg', true],
+    ['a.jpg', 'b.heic b.mov', false],
+    ['a.heic a.mov', 'b.heic b.mov b.heic.xmp', true],
+    ['a.jpg', 'b.jpg b.jpg.xmp', true],
+  ]
+  test.each(kinds)('where %s stays %s goes: %s', (stays, goes, does) => {
+    const alike = (names: string): Alike => {
+      const files = names.split(' ').map((path) => ({ path, size: 1, modified: '' }))
+      return { ...(files[0] as Alike), apart: 0, files }
+    }
+    const group = [alike(stays), alike(goes)] as [Alike, Alike]
+    expect(goesFor(group[0], group)).toEqual(does ? [group[1]] : [])
+    expect(goesFor(group[0], [group[0], { ...group[1], reference: true }])).toEqual([])
+  })
+
+  /** What a person says on the page of the groups in which these lie. */
+  async function say(words: Record<string, Partial<Decided>>) {
+    const { groups } = (await readReport(p.at('data/similar.json'))) as Report
+    const state = await openState(p.at('data/state.json'), { write: ['decisions'] })
+    for (const group of groups) {
+      const [, word] =
+        Object.entries(words).find(([dir]) => group[0]?.path.startsWith(p.at('tree', dir))) ?? []
+      const decided = { accept: true, of: shownOf(group), at: '2026-01-01T00:00:00.000Z', ...word }
+      if (word) state.put('decisions', keyOf(group), decided)
+    }
+    await state.save()
+  }
+
+  test('--reviewed takes out what was accepted, with its sidecar, and nothing else; --undo brings it back', async () => {
+    for (const [folder, seed] of Object.entries({ yes: 1, open: 5, new: 9, left: 13, kept: 17 })) {
+      p.put(`tree/${folder}/big.jpg`, coded(seed, 95), day(1))
+      const small = await sharp(coded(seed, 95)).resize(120).jpeg().toBuffer()
+      p.put(`tree/${folder}/small.jpg`, small, day(2))
+    }
+    p.put('tree/yes/small.jpg.xmp', 'my caption', day(3))
+    expect(await dedupe('--reviewed')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('make dedupe ARGS="--similar"'),
+    })
+    expect(await dedupe('--reviewed', '--method', 'AEO')).toMatchObject({ code: 2 })
+    expect((await dedupe('--similar')).err).toContain('10 pictures in 5 groups')
+    const big = (folder: string) => ({ winner: p.at(`tree/${folder}/big.jpg`) })
+    await say({ yes: big('yes'), new: big('new'), left: { accept: false }, kept: big('kept') })
+    // Another sidecar came since: that is not what the person saw.
+    p.put('tree/kept/small.jpg.xmp', 'a new caption')
+    p.put('tree/new/small.jpg', coded(9, 30), day(2))
+    const before = tree()
+
+    const dry = await dedupe('--reviewed', '-n')
+    expect(dry).toMatchObject({
+      code: 0,
+      out: `  ${p.at('tree/yes/big.jpg')}\n- ${p.at('tree/yes/small.jpg')}\n\n`,
+      err: expect.stringContaining(
+        '5 groups that look alike = 1 accepted + 1 left as they are + 1 undecided + 2 no longer as they were',
+      ),
+    })
+    expect(await dedupe('--reviewed')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('say --yes'),
+    })
+    expect(tree()).toEqual(before)
+    // The folders are those of the report where none are named.
+    const ran = await p.run('dedupe', ['--reviewed', '--yes'], { FOLDERS: '' })
+    expect(ran).toMatchObject({ code: 0, err: expect.stringContaining('1 photo = 1 in the trash') })
+    const gone = ['yes/small.jpg', 'yes/small.jpg.xmp']
+    expect(kept()).toEqual([...before.keys()].filter((path) => !gone.includes(path)))
+    const [list = ''] = p.files('tree/.photoferry-trash').filter((name) => /jsonl$/.test(name))
+    const lines = String(p.read(`tree/.photoferry-trash/${list}`))
+      .trim()
+      .split('\n')
+    expect(lines.map((line) => JSON.parse(line).alike)).toEqual([
+      big('yes').winner,
+      big('yes').winner,
+    ])
+    expect((await dedupe('--reviewed', '--yes')).err).toContain('0 accepted + 1 left')
+    expect((await dedupe('--undo')).code).toBe(0)
+    expect(tree()).toEqual(before)
+
+    // A new report of changed files: what was said of the old ones does not count.
+    await dedupe('--similar')
+    const again = await dedupe('--reviewed', '-n')
+    expect(again.err).toContain('1 accepted + 1 left as they are + 3 undecided')
+  })
+
+  test('--reviewed touches no folder of reference, nor anything by a damaged report', async () => {
+    p.put('masters/big.jpg', coded(1, 95))
+    p.put('masters/small.jpg', coded(1, 60))
+    p.put('tree/x.jpg', coded(1, 40))
+    const masters = ['--reference', p.at('masters')]
+    await dedupe('--similar')
+    expect((await dedupe('--similar', ...masters)).err).toContain('3 pictures in 1 group')
+    const { groups } = (await readReport(p.at('data/similar.json'))) as Report
+    const [winner = ''] = [groups[0]?.[1]?.path]
+    const state = await openState(p.at('data/state.json'), { write: ['decisions'] })
+    for (const group of groups)
+      state.put('decisions', keyOf(group), { accept: true, winner, of: shownOf(group), at: '' })
+    await state.save()
+    // Also where the folder is not said to be one of reference any more.
+    const ran = await p.run('dedupe', ['--reviewed', '--yes'], { FOLDERS: '' })
+    expect(ran.err).toContain('1 photo = 1 in the trash')
+    expect([kept(), p.files('masters')]).toEqual([[], ['big.jpg', 'small.jpg']])
+    for (const text of [
+      '{"groups": [[{"path": 1}]]',
+      '{"groups":[[null]],"folders":[]}',
+      '[]',
+      '7',
+    ]) {
+      p.put('data/similar.json', text)
+      expect(await dedupe('--reviewed')).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/Cannot read data\/similar.json: it is (damaged|none of ours)/),
+      })
+    }
   })
 })

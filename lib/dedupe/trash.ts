@@ -10,7 +10,7 @@ import type { Photo } from './finding.ts'
 /** Beside the photos, hidden: what went, run by run, under the paths that it had. */
 export const TRASH = '.photoferry-trash'
 
-type Pair = { goes: Entry; stays: Entry }
+export type Pair = { goes: Entry; stays: Entry }
 
 /**
  * The files of a photo that go, each with the one of the other photo that has its bytes; or why it has to stay: a sidecar
@@ -55,22 +55,24 @@ async function isAsItWas({ path, size, modified }: Entry) {
 }
 
 /**
- * Moves files of a photo into the trash of their tree, each line of what and why kept beside it; with `links` a hard link of
- * the one that stays is put in its place, so that no moment is without it. Never writes over anything.
+ * Moves files of a photo into the trash of their tree, each line of what and why kept beside it: `same` bytes, or only `alike`. With `links` a
+ * hard link of the one that stays is put in its place, so that no moment is without it. Never writes over anything.
  */
 export async function giveUp(
   pairs: Pair[],
   root: string,
   run: string,
-  links: boolean,
+  why: 'same' | 'links' | 'alike',
 ): Promise<void> {
+  const links = why === 'links'
   const folder = join(root, TRASH, run)
   mkdirSync(folder, { recursive: true })
   const folders = new Set<string>()
   for (const { goes, stays } of pairs) {
     const to = join(folder, relative(root, goes.path))
     await mkdir(dirname(to), { recursive: true })
-    const line = { from: goes.path, to, same: stays.path, size: goes.size, ...(links && { links }) }
+    const other = why === 'alike' ? { alike: stays.path } : { same: stays.path }
+    const line = { from: goes.path, to, ...other, size: goes.size, ...(links && { links }) }
     appendFileSync(`${folder}.jsonl`, `${JSON.stringify(line)}\n`)
     if (links) await replaceByLink(goes.path, stays.path, to)
     else if (!(await place(goes.path, to))) throw new Error(`${to} is there already`)

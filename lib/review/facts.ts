@@ -1,3 +1,5 @@
+import { basename, dirname } from 'node:path'
+import type { Alike } from '../dedupe/report.ts'
 import type { Member } from '../dupes/deciding.ts'
 import { size } from '../progress.ts'
 import type { Asset, Photo, Place } from '../state/records.ts'
@@ -7,7 +9,7 @@ import type { Fact } from './items.ts'
 export type Said = Record<string, string | undefined>
 
 // Of these everyone has their own.
-const OWN = ['on the server since', 'SHA1', 'where']
+const OWN = ['on the server since', 'SHA1', 'where', 'folder']
 
 /** Rows of a table: each fact that any side tells, what they tell differently first, then what only some tell. */
 export function table(sides: Said[]): Fact[] {
@@ -82,6 +84,18 @@ export function assetFacts(asset: Asset, albums: string[]): Said {
     shown: asset.trashed ? 'in the trash' : asset.visibility === 'archive' ? 'archive' : undefined,
     albums: albums.join(', ') || undefined,
     where: asset.library ? 'an external library of Immich' : 'Immich',
+  }
+}
+
+export function fileFacts(one: Alike): Said {
+  const [, ...others] = one.files.map(({ path }) => basename(path))
+  return {
+    name: basename(one.path),
+    pixels: pixels(one),
+    bytes: size(one.size),
+    taken: one.taken?.replace('T', ' '),
+    'together with': others.join(', ') || undefined,
+    folder: dirname(one.path),
   }
 }
 

@@ -1,7 +1,9 @@
+import type { Seen } from '../dedupe/report.ts'
 import type { Decided } from '../state/records.ts'
 
 // What the page and its server say to each other. Whatever is decided by hand comes in these shapes: groups of duplicates
-// (groups.ts), photos that could be several assets (pairs.ts), and what else a later stage leaves to a person.
+// (groups.ts), photos that could be several assets (pairs.ts), files that look alike (alike.ts), and what else a later stage
+// leaves to a person.
 
 /** How a thing stands: `clear` is done without a word, `open` waits for one. */
 export type Status = 'open' | 'clear' | 'yes' | 'stack' | 'left'
@@ -79,4 +81,6 @@ export type Kind = {
   check(key: string, decided: Decided): Decided
   /** Assets whose pictures the page may ask for. */
   assets: Set<string>
+  /** Files on disk whose pictures it may ask for: the sides of a thing in their order. */
+  files?(key: string): Seen[]
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { type Opened, openPart } from '../archive/archive.ts'
 import { type Immich, Refused } from '../immich/immich.ts'
 import { Fail } from '../stage.ts'
@@ -7,7 +8,7 @@ import type { Part, PhotoFile } from '../state/records.ts'
 export type Shown = { type: string; bytes: AsyncIterable<Buffer> } | { none: string }
 
 // What browsers show by themselves, by the names of files and as servers call it. No SVG: that can hold scripts.
-const TYPES: Record<string, string> = {
+export const TYPES: Record<string, string> = {
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',
   png: 'image/png',
@@ -105,24 +106,28 @@ export function archivePictures() {
 /** As a JPEG of some 1440 pixels; undefined where sharp cannot read it (HEIC, most RAW). */
 async function smaller(bytes: AsyncIterable<Buffer>): Promise<Shown | undefined> {
   try {
-    const { default: sharp } = await import('sharp')
     const whole: Buffer[] = []
     for await (const chunk of bytes) whole.push(chunk)
-    const picture = sharp(Buffer.concat(whole)).autoOrient()
-    const jpeg = await picture
-      .resize(1440, 1440, { fit: 'inside', withoutEnlargement: true })
-      .jpeg()
-      .toBuffer()
-    return {
-      type: 'image/jpeg',
-      bytes: (async function* () {
-        yield jpeg
-      })(),
-    }
+    return (await asJpeg(Buffer.concat(whole), 1440)) ?? undefined
   } catch (error) {
     if (error instanceof Fail) throw error
     return undefined
   }
 }
 
-const extension = (name: string) => /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''
+/** A picture, as its path or its bytes, upright and no larger than so many pixels a side; null where sharp cannot read it. */
+export async function asJpeg(picture: string | Buffer, most: number): Promise<Shown | null> {
+  try {
+    const { default: sharp } = await import('sharp')
+    const upright = sharp(picture).autoOrient()
+    const jpeg = await upright
+      .resize(most, most, { fit: 'inside', withoutEnlargement: true })
+      .jpeg()
+      .toBuffer()
+    return { type: 'image/jpeg', bytes: Readable.from([jpeg]) }
+  } catch {
+    return null
+  }
+}
+
+export const extension = (name: string) => /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase() ?? ''

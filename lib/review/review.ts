@@ -2,6 +2,7 @@ import { Fail, hint } from '../stage.ts'
 import { Locked } from '../state/lock.ts'
 import type { Decided, PhotoFile, Run } from '../state/records.ts'
 import { openState } from '../state/state.ts'
+import { alikeToDecide, readAlike } from './alike.ts'
 import { groupsToDecide } from './groups.ts'
 import type { Item, Kind, Overview, Standing, Status } from './items.ts'
 import { isLeft, type Linked, pairsToDecide, readPairs } from './pairs.ts'
@@ -13,9 +14,9 @@ export class Changed extends Fail {}
 
 /**
  * All that waits for a person's word, and the way to keep that word. Memory holds what is to be decided, not the library.
- * `server` is Immich's web address, for links to it ('' for none).
+ * `server` is Immich's web address, for links to it ('' for none); `similar` the report of files that look alike.
  */
-export async function openReview(path: string, { server = '', dryRun = false } = {}) {
+export async function openReview(path: string, { server = '', similar = '', dryRun = false } = {}) {
   // The kinds look into it: it is changed, never exchanged.
   const decisions: Record<string, Decided> = Object.create(null)
   let kindOf = new Map<string, Kind>()
@@ -35,10 +36,12 @@ export async function openReview(path: string, { server = '', dryRun = false } =
     const left = Object.keys(data.links).filter((id) => isLeft(id, data.links, decisions))
     const pairs = left.length > 0 ? await readPairs(path, left, data.links, decisions) : undefined
     linked = pairs ?? { photos: {}, parts: {} }
-    // What another stage leaves to a person comes in here as a third.
+    const alike = similar ? await readAlike(similar) : []
+    // What another stage leaves to a person comes in here as one more.
     kinds = [
       groupsToDecide(data, decisions, server),
       ...(pairs ? [pairsToDecide(pairs, decisions, server)] : []),
+      alikeToDecide(alike, decisions),
     ]
     const keys = kinds.flatMap((kind) =>
       kind.classes.flatMap(({ key, keys }) =>
@@ -116,6 +119,7 @@ export async function openReview(path: string, { server = '', dryRun = false } =
     const next = [
       ...(isThere('group') ? [hint('dupes-execute', '--dry-run --limit 20')] : []),
       ...(isThere('link') ? [hint('link')] : []),
+      ...(isThere('alike') ? [hint('dedupe', '--reviewed --dry-run')] : []),
     ]
     return {
       standing: Object.fromEntries(standing),
@@ -138,7 +142,11 @@ export async function openReview(path: string, { server = '', dryRun = false } =
       return { classes, ...standingOf(classes.flatMap(({ keys }) => keys)) }
     },
     items: (keys: string[]): Item[] => keys.map((key) => theKind(key).item(key)),
+    /** Whether Immich has any of the pictures. */
+    needsServer: () => kinds.some(({ assets }) => assets.size > 0),
     hasAsset: (id: string) => kinds.some(({ assets }) => assets.has(id)),
+    /** The file on disk of one side; undefined for what is none of these. */
+    seenAt: (key: string, side: string) => kindOf.get(key)?.files?.(key)[Number(side)],
     /** Where the picture of a photo is read: its original, or a copy of the same bytes where that can be had at once. */
     fileOf(key: string) {
       const files = linked.photos[key.replace(/^link:/, '')]?.files ?? []

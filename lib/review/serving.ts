@@ -11,6 +11,7 @@ import type { Immich } from '../immich/immich.ts'
 import { Fail, say } from '../stage.ts'
 import { Locked } from '../state/lock.ts'
 import type { Decided } from '../state/records.ts'
+import { diskPictures } from './disk.ts'
 import { guard, newToken } from './guard.ts'
 import { archivePictures, assetPicture, type Shown } from './pictures.ts'
 import { Changed, type Review } from './review.ts'
@@ -34,6 +35,7 @@ export async function servePage(
   const token = newToken()
   const files = pageFiles()
   const archives = archivePictures()
+  const disk = diskPictures()
   let done = () => {}
   const over = new Promise<void>((resolve) => {
     done = resolve
@@ -54,17 +56,23 @@ export async function servePage(
   app.get('/:token/page/:file', (c) => send(c, files.get(c.req.param('file'))))
   app.get('/:token/overview', (c) => c.json(review.overview()))
   app.get('/:token/items', (c) => c.json(review.items((c.req.queries('key') ?? []).slice(0, 50))))
-  app.get('/:token/immich', async (c) => c.json({ none: await server().then(() => '', why) }))
+  app.get('/:token/immich', async (c) =>
+    c.json({ none: review.needsServer() ? await server().then(() => '', why) : '' }),
+  )
   app.get('/:token/asset/:id', async (c) => {
     const id = c.req.param('id')
-    const size = SIZES.find((one) => one === c.req.query('size')) ?? 'preview'
     if (!review.hasAsset(id)) return c.text('not of these', 404)
-    return show(c, async () => assetPicture(await server(), id, size))
+    return show(c, async () => assetPicture(await server(), id, sizeOf(c)))
   })
   app.get('/:token/photo/:key', async (c) => {
     const found = review.fileOf(c.req.param('key'))
     if (!found) return c.text('not of these', 404)
     return show(c, () => archives.picture(found.part, found.file))
+  })
+  app.get('/:token/file/:key/:side', async (c) => {
+    const found = review.seenAt(c.req.param('key'), c.req.param('side'))
+    if (!found) return c.text('not of these', 404)
+    return show(c, () => disk.picture(found, sizeOf(c)))
   })
   app.post('/:token/decide', async (c) => {
     const { key, decided } = (await c.req.json()) as { key: string; decided?: Decided }
@@ -90,9 +98,12 @@ export async function servePage(
       http.closeAllConnections()
       await new Promise((resolve) => http.close(resolve))
       await archives.close()
+      await disk.close()
     },
   }
 }
+
+const sizeOf = (c: Context) => SIZES.find((one) => one === c.req.query('size')) ?? 'preview'
 
 /** The page's own files, read once; its TypeScript as the browser's JavaScript. */
 function pageFiles() {

@@ -339,8 +339,8 @@ export type Duplicate = Decision & {
 
 /**
  * What a person said of a group of duplicates (the key is the group's), of a whole class of them (`class:` and its words), or
- * of a photo that could be several assets (`link:` and the photo's key). Without `accept` a group is left as it is, and a
- * photo is none of those assets: it is sent.
+ * of a photo that could be several assets (`link:` and the photo's key), or of files that look alike (`similar:` and a hash of
+ * their paths; `winner` is a path). Without `accept` a group is left as it is, and a photo is none of those assets: it is sent.
  */
 export type Decided = {
   accept: boolean
@@ -348,7 +348,7 @@ export type Decided = {
   winner?: string
   /** Nothing is given up: they become one stack, with the winner on top. */
   stack?: boolean
-  /** Of a photo: the asset that it is, and those that were to choose from. */
+  /** Of a photo: the asset that it is, and those that were to choose from. Of files: each with its size and time. */
   asset?: string
   of?: string[]
   /** ISO. What was accepted of a group that has changed since no longer counts. */

@@ -75,13 +75,15 @@ const steps: Steps = {
   accept() {
     if (!now?.chosen) return told('Choose one first, by its number.')
     if (!canAccept(now.item, now.chosen))
-      return told('Nothing is given up here: stack them, or leave them.')
+      return told(
+        `Nothing is given up here: ${now.item.kind === 'group' ? 'stack them, or ' : ''}leave them.`,
+      )
     const which = isLink() ? { asset: now.chosen } : { winner: now.chosen }
     return decide({ accept: true, ...which }, isLink() ? 'linked' : 'accepted')
   },
   leave: () => decide({ accept: false }, isLink() ? 'none of these' : 'left'),
   stack() {
-    if (!now?.chosen || isLink()) return
+    if (!now?.chosen || now.item.kind !== 'group') return
     return decide({ accept: true, stack: true, winner: now.chosen }, 'to be stacked')
   },
   forget() {

@@ -142,7 +142,7 @@ function bar(item: Item, chosen: string | undefined, status: Status, steps: Step
     { class: 'bar', role: 'group', 'aria-label': 'Decide' },
     button(yes, 'y', steps.accept, { class: 'yes', disabled: !canAccept(item, chosen) }),
     button(isLink ? 'None of these: send it' : 'Leave as they are', 'n', steps.leave),
-    !isLink && button('Stack', 's', steps.stack),
+    kind === 'group' && button('Stack', 's', steps.stack),
     button('Closely', 'z', steps.closely, { class: 'plain' }),
     make('span', { class: 'gap' }),
     decided && status !== 'open' && button('Take back', 'x', steps.forget, { class: 'plain' }),
