@@ -41,7 +41,7 @@ cron:          ## Print lines for crontab and a systemd timer that run sync by t
 
 ##@ Duplicates on the server, in order (docs/duplicates.md)
 dupes-analyze: ## Look at the groups of duplicates, and decide which of each stands for the others; changes nothing
-review:        ## Decide by hand, on a page in your browser: duplicates by class or one by one, photos that link cannot tell
+review:        ## Decide by hand, on a page in your browser: duplicates by class or one by one, photos that link cannot tell, files that look alike
 dupes-execute: ## Back up the others, give the one that stays what it lacks, trash them: begin with ARGS=--dry-run
 dupes-verify:  ## Check what was done: fields, trash, copies
 dupes-restore: ## Bring it back as it was

@@ -6,7 +6,7 @@ import { landscape } from './landscape.ts'
 import { picture, type Running } from './run.ts'
 
 /** Starts the stage; gives it with the address that it printed. */
-export async function openPage(w: ReviewWorld, env: Record<string, string> = {}) {
+export async function openPage(w: Pick<ReviewWorld, 'begin'>, env: Record<string, string> = {}) {
   const running: Running = w.begin('review', [], env)
   let text = ''
   const address = await new Promise<string>((resolve, reject) => {
