@@ -33,7 +33,7 @@ const usage = `
 Find photos that are there twice, byte for byte, in folders on a disk: by size, then by both ends, then whole. Nothing goes
 without a method and your word, and then to a trash folder beside, out of which --undo brings it back.
 
-  reads   FOLDERS (or GALLERY); with --reviewed data/similar.json and decisions
+  reads   FOLDERS (or GALLERY); with --reviewed those of data/similar.json, and decisions
   writes  nothing without --method or --reviewed; then ${TRASH} in each of the folders
 
 Usage: make dedupe FOLDERS="~/Photos /mnt/old" [ARGS="..."]
@@ -95,10 +95,7 @@ const named =
   given.positionals.length > 0
     ? given.positionals
     : [process.env.FOLDERS || process.env.GALLERY || '']
-const asked = [
-  ...(await foldersOf(named.filter(Boolean))),
-  ...(report && !named.some(Boolean) ? realFolders(report.folders) : []),
-]
+const asked = report ? realFolders(report.folders) : await foldersOf(named.filter(Boolean))
 if (asked.length === 0)
   throw new Fail(
     `Cannot look for duplicates: no folder was named: run ${hint('dedupe FOLDERS="~/Photos"')}`,
@@ -163,7 +160,9 @@ if (going.length > 0 && !dryRun) {
     ])}; ${size(tally.bytes)}`,
   )
   if (tally.gone > 0)
-    say(`${hint('dedupe', '--undo')} brings it back; it takes its room until you delete ${TRASH}`)
+    say(
+      `${hint('dedupe', report ? '--reviewed --undo' : '--undo')} brings it back; it takes its room until you delete ${TRASH}`,
+    )
 } else if (going.length > 0) say(`${count(going.length, 'photo')} of ${size(freed)} would ${verb}`)
 else if (groups.length > 0 && !method && !report)
   say(`${hint('dedupe', '--method AEO --dry-run')} shows what would go`)

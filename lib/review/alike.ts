@@ -81,7 +81,7 @@ export function alikeToDecide(groups: Alike[][], decisions: Record<string, Decid
   const all: Class = {
     title: 'Pictures that look alike',
     why: ['only you can tell'],
-    does: 'Files in your folders. Say of each group which one stays: the others go to the trash folder beside them when you run `dedupe`.',
+    does: 'Files in your folders. Say of each group which one stays: the others go to a trash folder there, by the command below.',
     kind: 'alike',
     keys: [...known.keys()],
   }

@@ -16,15 +16,21 @@ export function classesPage(known: Overview, noImmich: string, acts: Acts): HTML
   const { classes, next } = known
   const open = openOf(known)
   const isAll = open.length === 0
+  const asClasses = classes.some(({ key }) => key)
   const rest = isAll
     ? make('p', { class: 'lead' }, 'All is decided. Whatever you said can still be changed here.')
     : make(
         'p',
         { class: 'lead' },
-        `${count(open.length, 'thing waits', 'things wait')} for your word. Accept or leave a class as a whole, then `,
-        button('go through the rest one by one', '', () => acts.open('rest', open[0] as string), {
-          class: 'plain',
-        }),
+        `${count(open.length, 'thing waits', 'things wait')} for your word. ${asClasses ? 'Accept or leave a class as a whole, then ' : ''}`,
+        button(
+          `${asClasses ? 'go through the rest' : 'Go through them'} one by one`,
+          '',
+          () => acts.open('rest', open[0] as string),
+          {
+            class: 'plain',
+          },
+        ),
         '.',
       )
   const without =
