@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { linkSync, lstatSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { linkSync, lstatSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ExifTool } from 'exiftool-vendored'
 import fc from 'fast-check'
@@ -9,12 +9,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { choose, METHODS, type Method } from '../lib/dedupe/choosing.ts'
 import {
   type Alike,
+  areAsTheyWere,
   goesFor,
   keyOf,
   type Report,
   readReport,
+  seen,
   shownOf,
 } from '../lib/dedupe/report.ts'
+import type { Entry } from '../lib/folders/walking.ts'
 import { distance, groupsAlike, type Looks, looksLike } from '../lib/picture/alike.ts'
 import type { Decided } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
@@ -460,6 +463,19 @@ describe('pictures that look alike', () => {
     await dedupe('--similar')
     const again = await dedupe('--reviewed', '-n')
     expect(again.err).toContain('1 accepted + 1 left as they are + 3 undecided')
+  })
+
+  test('a file is as it was to the millisecond, also within one', async () => {
+    const path = p.put('tree/x.jpg', 'x')
+    for (const part of [0, 0.0004, 0.0006, 0.0009]) {
+      utimesSync(path, 1_600_000_000 + part, 1_600_000_000 + part)
+      const { size, mtimeMs } = statSync(path)
+      const was = seen({ path, size, modified: mtimeMs } as Entry)
+      expect(await areAsTheyWere([was])).toBe(true)
+      utimesSync(path, 1, 1_600_000_000 + part + 0.001)
+      expect(await areAsTheyWere([was])).toBe(false)
+    }
+    expect(await areAsTheyWere([{ path: p.at('tree'), size: 0, modified: '' }])).toBe(false)
   })
 
   test('--reviewed touches no folder of reference, nor anything by a damaged report', async () => {

@@ -73,14 +73,17 @@ function isReport(one: unknown): one is Report {
 }
 
 export function seen({ path, size, modified }: Entry): Seen {
-  return { path, size, modified: new Date(modified).toISOString() }
+  return { path, size, modified: toText(modified) }
 }
+
+/** One way for all: `mtime` of Node is rounded, a Date cuts. */
+const toText = (ms: number) => new Date(Math.floor(ms)).toISOString()
 
 /** Whether files are as they were when they were looked at. */
 export async function areAsTheyWere(files: Seen[]): Promise<boolean> {
   for (const { path, size, modified } of files) {
     const now = await lstat(path).catch(() => null)
-    if (!now?.isFile() || now.size !== size || now.mtime.toISOString() !== modified) return false
+    if (!now?.isFile() || now.size !== size || toText(now.mtimeMs) !== modified) return false
   }
   return true
 }
