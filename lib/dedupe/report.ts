@@ -43,7 +43,7 @@ export async function writeReport(file: string, report: Report): Promise<void> {
 
 /** The report as it was written; undefined where there is none. Throws Fail for one that cannot be understood. */
 export async function readReport(file: string): Promise<Report | undefined> {
-  let found = 'it is none of ours'
+  let found = 'it is not what dedupe writes today'
   try {
     const report = JSON.parse(await readFile(file, 'utf8')) as unknown
     if (isReport(report)) return report

@@ -41,21 +41,23 @@ async function described(group: Looked[], inside: ReturnType<typeof previews>): 
     (a, b) => b.photo.size - a.photo.size || (a.photo.path < b.photo.path ? -1 : 1),
   )
   const [first] = sorted as [Looked]
-  return Promise.all(
-    sorted.map(async ({ photo: { path, size, reference, unit }, looks }) => {
-      // What vanishes meanwhile is told by what comes after.
-      const head = await readFileHead(path, unit.main.name).catch(() => null)
-      const { local, offset = '', ...pixels } = head ?? {}
-      const { width, height } = pixels.width ? pixels : await inside.size(path)
-      return {
-        ...seen(unit.main),
-        size,
-        apart: distance(first.looks, looks),
-        ...(width && height && { width, height }),
-        ...(local && { taken: `${local}${offset}` }),
-        ...(reference && { reference }),
-        files: filesOf(unit).map(seen),
-      }
-    }),
-  )
+  const all: Alike[] = []
+  // One after the other: a group may be all of a folder, and each head is a buffer.
+  for (const { photo, looks } of sorted) {
+    const { path, size, reference, unit } = photo
+    // What vanishes meanwhile is told by what comes after.
+    const head = await readFileHead(path, unit.main.name).catch(() => null)
+    const { local, offset = '', ...pixels } = head ?? {}
+    const { width, height } = pixels.width ? pixels : await inside.size(path)
+    all.push({
+      ...seen(unit.main),
+      size,
+      apart: distance(first.looks, looks),
+      ...(width && height && { width, height }),
+      ...(local && { taken: `${local}${offset}` }),
+      ...(reference && { reference }),
+      files: filesOf(unit).map(seen),
+    })
+  }
+  return all
 }
