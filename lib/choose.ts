@@ -26,6 +26,12 @@ export function albumTitles(albums: Record<string, Album>): Map<string, string[]
   return titles
 }
 
+/** A choice as a plan asks it. */
+export type Choice = {
+  photo(photo: Photo, titles: string[]): boolean
+  album(title: string): boolean
+}
+
 type Given = { albums?: string[]; 'not-albums'?: string[]; dates?: string }
 
 /**

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync, statSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import { stillThere } from '../lib/archive/archive.ts'
+import { freeAt } from '../lib/folders/free.ts'
 import type { Purpose } from '../lib/google/answers.ts'
 import { hasClient } from '../lib/google/client.ts'
 import { endingSoon, readTokens, tryOut } from '../lib/google/google.ts'
@@ -40,8 +40,7 @@ await look('state', async () => {
   return `${given.state}: ${counts.map(([name, many]) => `${many} ${name}`).join(', ')}`
 })
 await look('disk', async () => {
-  const { bavail, bsize } = await statfs(existsSync(dataFolder) ? dataFolder : '.')
-  const free = bavail * bsize
+  const free = await freeAt(dataFolder)
   if (free < 1e9) throw new Fail(`${size(free)} free for the state: make room, it may need a GB`)
   return `${size(free)} free for the state`
 })

@@ -7,7 +7,7 @@ import { pathKey, pathMaker, pathUsage, safeName } from '../lib/folders/paths.ts
 import { inGroups, sweep } from '../lib/folders/writing.ts'
 import { ALBUMS, ALBUMS_AS, copiesSize, fillAlbum, isAlbumLeft } from '../lib/mirror/albums.ts'
 import { lookAround } from '../lib/mirror/looking.ts'
-import { MAX_TRIES, mirrorPlan, thereOf } from '../lib/mirror/plan.ts'
+import { mirrorPlan, thereOf } from '../lib/mirror/plan.ts'
 import { putFiles } from '../lib/mirror/putting.ts'
 import { renew } from '../lib/mirror/renewing.ts'
 import { asTyped, libraryFolder, roomFor, sameLibrary, takesLinks } from '../lib/mirror/room.ts'
@@ -25,6 +25,7 @@ import { filesLeft } from '../lib/takeout/photo-files.ts'
 import { failures } from '../lib/transfer/failures.ts'
 import { sendParts } from '../lib/transfer/routes.ts'
 import { ruleFlags, rulesOf } from '../lib/transfer/rules.ts'
+import { MAX_TRIES } from '../lib/transfer/standing.ts'
 import { type Group, locate } from '../lib/transfer/whereabouts.ts'
 
 const usage = `

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, stat, statfs } from 'node:fs/promises'
+import { mkdir, open, rename, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { freeAt } from '../folders/free.ts'
 import { size as asSize, count } from '../progress.ts'
 import { Fail, hint, say } from '../stage.ts'
 import type { Found } from '../takeout/parts.ts'
@@ -60,10 +61,10 @@ async function downloadPart(part: Omit<DrivePart, 'created'>, folder: string): P
   const file = await open(`${path}.part`, 'a')
   try {
     let { size: at } = await file.stat()
-    const { bavail, bsize } = await statfs(folder)
-    if (bavail * bsize < part.size - at) {
+    const free = await freeAt(folder)
+    if (free < part.size - at) {
       throw new Fail(
-        `Cannot download "${part.name}": ${folder} has ${asSize(bavail * bsize)} free, it needs ${asSize(part.size - at)}: name another folder`,
+        `Cannot download "${part.name}": ${folder} has ${asSize(free)} free, it needs ${asSize(part.size - at)}: name another folder`,
       )
     }
     say(`${part.name}: ${asSize(part.size - at)} to download into ${folder}`)

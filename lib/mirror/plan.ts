@@ -1,23 +1,19 @@
 import { crc32 } from 'node:zlib'
 import { hex } from '../archive/directory.ts'
-import { albumTitles } from '../choose.ts'
+import { albumTitles, type Choice } from '../choose.ts'
 import { count, size } from '../progress.ts'
 import type { Album, Mirrored, Photo, Transfer } from '../state/records.ts'
 import { filesLeft, shaped } from '../takeout/photo-files.ts'
-import { heldBack, type Rules, tally } from '../transfer/standing.ts'
+import { heldBack, MAX_TRIES, type Rules, tally } from '../transfer/standing.ts'
 
 /** Where a photo stands on its way into the folders; each counts once, in the first that applies. */
 type Kind = 'mirrored' | 'left out' | 'waits' | 'failed' | 'to mirror' | 'to renew'
 type Standing = { is: Kind; why: string }
-type Choice = { photo(photo: Photo, titles: string[]): boolean; album(title: string): boolean }
 type Known = {
   photos: Record<string, Photo>
   albums: Record<string, Album>
   mirrored: Record<string, Mirrored>
 }
-
-/** Times that a photo which cannot be read is tried before it rests. */
-export const MAX_TRIES = 3
 
 /** Files that were found missing or damaged on disk: photo -> their keys. */
 export type Lost = Map<string, Set<string>>

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
-import { readdir, rm, statfs, symlink } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { readdir, rm, symlink } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { freeAt, there } from '../folders/free.ts'
 import { plainPath } from '../folders/named.ts'
 import { size } from '../progress.ts'
 import { dataFolder, Fail, hint } from '../stage.ts'
@@ -17,12 +17,6 @@ export const asTyped = (path: string) => {
   return near.startsWith('..') ? path : near
 }
 
-/** Bytes that are free where a folder is, or will be. */
-export async function freeAt(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(there(path))
-  return bavail * bsize
-}
-
 /** Whether the disk of a folder takes symbolic links. */
 export async function takesLinks(path: string): Promise<boolean> {
   const probe = join(there(path), `.photoferry-link-${process.pid}`)
@@ -33,11 +27,6 @@ export async function takesLinks(path: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-/** The folder, or the nearest above it that is there. */
-function there(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : there(dirname(path))
 }
 
 /** Throws Fail where that many bytes do not fit; else gives what is free. */

@@ -1,10 +1,10 @@
-import { albumTitles } from '../choose.ts'
+import { albumTitles, type Choice } from '../choose.ts'
 import { count, size } from '../progress.ts'
 import type { AlbumLink, Asset, Check, Photo, Run } from '../state/records.ts'
 import { filesLeft, linkedStart, shaped } from '../takeout/photo-files.ts'
 import { type Known as Albums, albumNews, assetOf as assetIn, membersLeft } from './filling.ts'
 import { remarksOf } from './remarks.ts'
-import { type Kind, type Rules, type Standing, standing, tally } from './standing.ts'
+import { type Kind, MAX_TRIES, type Rules, type Standing, standing, tally } from './standing.ts'
 
 /** The collections that a plan is made of. */
 export const PLANNED = [
@@ -24,10 +24,6 @@ type Known = Albums & {
   checks: Record<string, Check>
   runs: Record<string, Run>
 }
-type Choice = { photo(photo: Photo, titles: string[]): boolean; album(title: string): boolean }
-
-/** Times that a photo which the server or its archive refuses is tried before it rests. */
-export const MAX_TRIES = 3
 
 /**
  * What is left to do for the chosen photos. `photos` has each with the files that are wanted of it, `standings` tells

@@ -37,6 +37,9 @@ export type Rules = {
   retry?: boolean
 }
 
+/** Times that a photo which the server or its archive refuses is tried before it rests. */
+export const MAX_TRIES = 3
+
 /** The server as it was listed. `indexed`: when (by our own clock) the listing began; what was sent since is not in it. */
 export type Seen = { assets: Record<string, Asset>; indexed: string }
 
