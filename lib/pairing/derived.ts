@@ -17,9 +17,14 @@ import { type Spelling, shorterBase, writeNumber } from './naming.ts'
 /** The pair of every media file, by name, once all own sidecars are given. */
 export function derive(folder: Folder): Pair[] {
   const words = unlistedWords(folder)
-  const relations = new Map(folder.media.map((media) => [media, relate(folder, media, words)]))
+  const related = folder.media.map((media) => relate(folder, media, words))
+  // With a sidecar of its own, as most, nothing leads on from it.
+  const relations = new Map<Media, Relation>()
+  for (const [at, media] of folder.media.entries())
+    if (!media.own) relations.set(media, related[at] as Relation)
   const pairs: Pair[] = []
-  for (const [media, relation] of relations) {
+  for (const [at, media] of folder.media.entries()) {
+    const relation = related[at] as Relation
     const { role, why } = relation
     const from = follow(relations, media)
     const sidecar = from.sidecar?.file.name ?? null
@@ -60,9 +65,10 @@ const isPhone = (media: Media) => /^\.(hei[cf]|jpe?g)$/.test(extensionOf(media))
 const apple = (media: Media) => /^\.hei[cf]$/.test(extensionOf(media))
 
 /** A half of a live or motion photo: `IMG_1.MOV` of `IMG_1.HEIC`, `PXL_1.MP` of `PXL_1.MP.jpg`, `MVIMG_1` of `MVIMG_1.jpg`. */
-function motionOf({ byBase }: Folder, half: Media): Omit<Relation, 'role'> | null {
+function motionOf(folder: Folder, half: Media): Omit<Relation, 'role'> | null {
   const { isHalf, isWhole } = shape(half)
   if (!isHalf || (half.own && half.kind === 'unknown')) return null
+  const { byBase } = folder
   const stillsAt = (base: string) => byBase.get(`image/${base}`) ?? []
   const [whole, ...others] = isWhole
     ? half.spellings.map((s) => stillsAt(numberedAtEnd(s))).filter((s) => s.length > 0)

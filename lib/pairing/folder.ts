@@ -57,13 +57,13 @@ export type Stem = { titles: string[]; shared: Map<string, boolean> }
 
 /** Both sides of a folder, found by name from either. */
 export function readFolder(files: FolderFile[], jsons: FolderSidecar[]): Folder {
-  const media = [...byName(files)].map(([key, same]): Media => {
+  const media = byName(files).map(({ key, same }): Media => {
     const { plain, numbered } = readMediaName(key)
     const kind = mediaKind(key) ?? 'unknown'
     const spellings = numbered ? [numbered, plain] : [plain]
     return { files: same, key, kind, spellings, own: null, contested: false }
   })
-  const sidecars = [...byName(jsons)].map(([key, [file]]): Sidecar => {
+  const sidecars = byName(jsons).map(({ key, same: [file] }): Sidecar => {
     return {
       file: file as FolderSidecar,
       readings: readSidecarName(key),
@@ -122,10 +122,16 @@ function stemsOf(sidecars: Sidecar[]): Folder['byStem'] {
 }
 
 /** Grouped by name in NFC, sorted. */
-function byName<File extends { name: string }>(files: File[]): Map<string, File[]> {
-  const groups = new Map<string, File[]>()
-  const order = (a: File, b: File) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
-  for (const file of files.toSorted(order)) push(groups, file.name.normalize('NFC'), file)
+function byName<File extends { name: string }>(files: File[]): { key: string; same: File[] }[] {
+  const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+  const keyed = files.map((file) => ({ key: file.name.normalize('NFC'), file }))
+  keyed.sort((a, b) => order(a.key, b.key) || order(a.file.name, b.file.name))
+  const groups: { key: string; same: File[] }[] = []
+  for (const { key, file } of keyed) {
+    const last = groups.at(-1)
+    if (last?.key === key) last.same.push(file)
+    else groups.push({ key, same: [file] })
+  }
   return groups
 }
 

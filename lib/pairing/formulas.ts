@@ -79,11 +79,12 @@ function respell(names: string[], { number }: Spelling): Spelling[] {
 export function hitsOf(folder: Folder, rule: Rule, spelling: Spelling): Hit[] {
   const hits = rule.hits(folder, spelling)
   if (hits.length === 0) return hits
-  return hits
-    .filter(({ sidecar: { file }, reading }) => {
-      return file.title === undefined || !titleRefuses(file.title, reading, spelling.name)
-    })
-    .map((hit) => ({ ...hit, spelling }))
+  const kept = hits.filter(({ sidecar: { file }, reading }) => {
+    return file.title === undefined || !titleRefuses(file.title, reading, spelling.name)
+  })
+  // Found by a spelling that it may be known by as well: what counts is the file's own.
+  for (const hit of kept) hit.spelling = spelling
+  return kept
 }
 
 /** The first hit of the first rule that has any. For originals that are not there. */

@@ -61,12 +61,14 @@ export function readSidecarName(file: string): Reading[] {
     const { name, number } = spelling
     // What is longer than such an export writes was cut first and numbered then.
     const isPastLimit = number === '' && numbered !== null && name.length > LONGEST_STEM
-    if (!isPastLimit) readings.push({ name, number, form: 'v1', marker: -1 })
     const dot = name.lastIndexOf('.')
     const marker = name.length - dot - 1
-    if (dot < 1 || !MARKER.startsWith(name.slice(dot + 1))) continue
+    const isWhole = marker === MARKER.length && name.endsWith(MARKER)
+    // No photo is called `x.supplemental-metadata`.
+    if (!isPastLimit && !isWhole) readings.push({ name, number, form: 'v1', marker: -1 })
+    if (dot < 1 || !(isWhole || MARKER.startsWith(name.slice(dot + 1)))) continue
     const target = name.slice(0, dot)
-    readings.push({ name: target, number, form: marker === MARKER.length ? 'full' : 'cut', marker })
+    readings.push({ name: target, number, form: isWhole ? 'full' : 'cut', marker })
     const inner = number === '' && readNumber(target)
     if (inner) readings.push({ ...inner, form: 'inner', marker })
   }

@@ -13,14 +13,7 @@ import {
 } from './folder.ts'
 import { formulas, hitsOf, pick, type Rule, rules, sharesNumbers, titleFits } from './formulas.ts'
 import { splitName } from './media.ts'
-import {
-  cutStems,
-  cutToTheLimit,
-  fold,
-  namesOfTitle,
-  type Spelling,
-  withoutExtension,
-} from './naming.ts'
+import { cutStems, cutToTheLimit, fold, namesOfTitle, withoutExtension } from './naming.ts'
 
 export type { FolderFile, FolderSidecar, Pair } from './folder.ts'
 
@@ -51,9 +44,8 @@ function claim(folder: Folder, rule: Rule) {
   const claims = new Map<Sidecar, { media: Media; hit: Hit; sure: boolean }[]>()
   for (const media of folder.media) {
     if (media.own || media.contested) continue
-    const [only, ...more] = media.spellings as [Spelling, ...Spelling[]]
-    const hits = hitsOf(folder, rule, only)
-    for (const spelling of more) hits.push(...hitsOf(folder, rule, spelling))
+    const hits: Hit[] = []
+    for (const spelling of media.spellings) hits.push(...hitsOf(folder, rule, spelling))
     const best = pick(hits)
     if (best && sharesNumbers(folder, best.hit)) media.contested = best.hit.sidecar.contested = true
     else if (best) push(claims, best.hit.sidecar, { media, ...best })

@@ -11,7 +11,8 @@ import type { Media } from './exported.ts'
 export function joinMedia(media: Media[]): Map<Media, Media[]> {
   const originals = new Map<string, Media>()
   const parts = new Map<string, Media>()
-  const links = new Map<string, Media[]>()
+  const links = new Map<string, Media>()
+  const more = new Map<string, Media[]>()
   for (const one of media) {
     if (one.of) {
       join(one, one.of)
@@ -26,9 +27,13 @@ export function joinMedia(media: Media[]): Map<Media, Media[]> {
     const url = one.sidecar?.json.facts.url
     if (!url || !one.pair.certain || one.pair.role !== 'original') continue
     // The link is per photo, so a re-encoded copy of an album has it, too; a still and its own video never share it.
-    const linked = links.get(url)?.find((other) => isAlike(one, other))
-    if (linked) join(one, linked)
-    else push(links, url, one)
+    const first = links.get(url)
+    if (!first) links.set(url, one)
+    else {
+      const linked = [first, ...(more.get(url) ?? [])].find((other) => isAlike(one, other))
+      if (linked) join(one, linked)
+      else push(more, url, one)
+    }
   }
   for (const one of parts.size > 0 ? media : []) {
     const other = one.of ? undefined : parts.get(bytesKey(one.file))

@@ -43,13 +43,8 @@ export function photoOf(id: string, group: Media[], account: Account, waits: boo
 function listSidecar(id: string, one: Media, from: Sidecar | undefined, account: Account) {
   const { sidecar, file, pair } = one
   if (!sidecar || account.rows.get(sidecar)?.photo) return
-  enter(account, sidecar, {
-    role: 'sidecar',
-    of: file.path,
-    photo: id,
-    certain: pair.certain,
-    why: pair.why,
-  })
+  const { certain, why } = pair
+  enter(account, sidecar, { role: 'sidecar', of: file.path, photo: id, certain, why })
   if (pair.role === 'motion') return
   const isOther = from !== undefined && sidecar !== from && saysOf(sidecar) !== saysOf(from)
   if (isOther || (!pair.certain && !one.trusted)) {
@@ -133,10 +128,13 @@ function titleFor(main: Media, title: string | undefined) {
 export const CLUSTER = 5
 
 /** Marks the photos of one second that Google gave to so many that it may be a guess (rule 6): their files may know better. */
-export function markClusters(photos: Iterable<Photo>) {
-  const byTime = Map.groupBy(photos, ({ taken, takenFrom }) => (takenFrom ? null : taken))
-  for (const [taken, alike] of byTime) {
-    if (taken === null || alike.length < CLUSTER) continue
-    for (const photo of alike) photo.takenFrom = 'cluster'
+export function markClusters(photos: Photo[]) {
+  const inSecond = new Map<number, number>()
+  for (const { taken, takenFrom } of photos)
+    if (taken !== null && !takenFrom) inSecond.set(taken, (inSecond.get(taken) ?? 0) + 1)
+  for (const photo of photos) {
+    const { taken, takenFrom } = photo
+    const isShared = taken !== null && !takenFrom && (inSecond.get(taken) ?? 0) >= CLUSTER
+    if (isShared) photo.takenFrom = 'cluster'
   }
 }
