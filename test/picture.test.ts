@@ -182,8 +182,7 @@ describe('hostile bytes', () => {
       }),
     },
   ]
-  const MAX_MS = 3000 // a pass takes some ms; what loops or blows up takes for ever
-
+  // A pass takes some ms; what loops or blows up is ended by the time that a test has.
   test('damage anywhere in a sample neither throws nor hangs', async () => {
     const change = fc.record({
       // Most of what steers a reader stands in front.
@@ -198,9 +197,7 @@ describe('hostile bytes', () => {
         async ({ name, bytes }, changes, cut) => {
           const broken = Buffer.from(bytes)
           for (const { at, value } of changes) broken[at % broken.length] = value
-          const began = performance.now()
           const head = await readHead(broken.subarray(0, cut ?? undefined), name)
-          expect(performance.now() - began).toBeLessThan(MAX_MS)
           for (const key of ['width', 'height', 'seconds', 'instant'] as const) {
             expect(head[key] ?? 1).toBeGreaterThanOrEqual(0)
           }
@@ -232,10 +229,8 @@ describe('hostile bytes', () => {
       Buffer.from('II*\0\x08\0\0\0\0\0\x08\0\0\0', 'latin1'),
     ],
     ['nothing but 0xff', Buffer.alloc(HEAD_BYTES, 0xff)],
-  ])('%s ends soon', async (_, bytes) => {
-    const began = performance.now()
+  ])('%s ends', async (_, bytes) => {
     const head = await readHead(bytes, 'a.jpg')
     expect(head.description).toBeUndefined()
-    expect(performance.now() - began).toBeLessThan(MAX_MS)
   })
 })

@@ -405,13 +405,11 @@ describe('what goes wrong', () => {
     const bytes = padded(Buffer.from([0xff, 0xd8, 0xff, 0xe0]), 3 << 20, 1)
     w = await world({ shots: [picture('big.jpg', 1, { bytes, exif: null })] })
     await w.stages(...READY)
-    // As long as silence is waited for: a timer that is left would hold the process for it.
-    const env = { PHOTOFERRY_IDLE_MS: '30000' }
+    // As long as silence is waited for: a timer that is left would hold the process for it, longer than a test may take.
+    const env = { PHOTOFERRY_IDLE_MS: '300000' }
     w.server.fail({ method: 'POST', path: /assets$/, status: 413, body: '', times: 3 })
-    const began = performance.now()
     const ran = await w.run('transfer', [], env)
     expect(ran.err).toMatch(/the file is too large: raise client_max_body_size/)
-    expect(performance.now() - began).toBeLessThan(25_000)
   })
 
   test('what failed three times rests until --retry', async () => {

@@ -22,9 +22,8 @@ export async function onTerminal(
     columns = 200,
   }: { cwd: string; env: Record<string, string | undefined>; columns?: number },
   act: (shown: string, type: (keys: string) => void) => void,
-): Promise<{ code: number | null; shown: string; seconds: number }> {
+): Promise<{ code: number | null; shown: string }> {
   const command = [process.execPath, ...args].map((word) => `'${word}'`).join(' ')
-  const started = performance.now()
   const child = spawn(
     'script',
     ['-qefc', `stty cols ${columns} rows 40; exec ${command}`, '/dev/null'],
@@ -39,7 +38,7 @@ export async function onTerminal(
     act(shown, (keys) => child.stdin.write(keys))
   })
   const code = await new Promise<number | null>((done) => child.on('close', done))
-  return { code, shown, seconds: (performance.now() - started) / 1000 }
+  return { code, shown }
 }
 
 const ESCAPE = '\x1b'
