@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { toAsset } from '../lib/immich/assets.ts'
 import { immich } from '../lib/immich/immich.ts'
-import { count, progress, terms } from '../lib/progress.ts'
+import { count, progress } from '../lib/progress.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, say } from '../lib/stage.ts'
 import { ran } from '../lib/state/runs.ts'
@@ -66,21 +66,22 @@ const held = `${count(Object.keys(assets).length, 'asset')}, ${count(Object.keys
 if (!isNew) say(`nothing new: ${held}`)
 else
   say(
-    `${held}: ${terms(
-      [
-        [changed.assets, 'assets new or changed'],
-        [changed.albums, 'albums new or changed'],
-        [changed.gone, 'assets gone'],
-        [changed.albumsGone, 'albums gone'],
-      ],
-      ', ',
-    )}`,
+    `${held}: ${[
+      [changed.assets, 'asset', 'new or changed'] as const,
+      [changed.albums, 'album', 'new or changed'] as const,
+      [changed.gone, 'asset', 'gone'] as const,
+      [changed.albumsGone, 'album', 'gone'] as const,
+    ]
+      .filter(([many], at) => many > 0 || at === 0)
+      .map(([many, one, how]) => `${count(many, one)} ${how}`)
+      .join(', ')}`,
   )
 tellTime(given)
 if (given.json) console.log(JSON.stringify({ ...changed, held: Object.keys(assets).length }))
 
 async function fetchAssets(updatedAfter?: string) {
   for await (const page of server.searchAssets(updatedAfter ? { updatedAfter } : {})) {
+    const before = seen.size
     for (const raw of page) {
       seen.add(raw.id)
       const asset = toAsset(raw)
@@ -88,7 +89,8 @@ async function fetchAssets(updatedAfter?: string) {
       changed.assets++
       state.put('assets', raw.id, asset)
     }
-    shown.tick({ items: page.length })
+    // The second look at what came meanwhile shows some again.
+    shown.tick({ items: seen.size - before })
   }
 }
 

@@ -43,7 +43,7 @@ describe.each(['3.1.0', '2.7.5'] as const)('Immich %s', (version) => {
     expect(await w.run('index-immich')).toMatchObject({
       code: 0,
       err: expect.stringContaining(
-        '5 assets, 1 album: 5 assets new or changed, 1 albums new or changed',
+        '5 assets, 1 album: 5 assets new or changed, 1 album new or changed',
       ),
     })
     const { assets, assetAlbums } = w.load()
@@ -76,7 +76,7 @@ describe.each(['3.1.0', '2.7.5'] as const)('Immich %s', (version) => {
     expect(albumsNow[album.id]?.assets).toHaveLength(1)
 
     db.albums.delete(album.id)
-    expect((await w.run('index-immich', ['--all'])).err).toContain('1 albums gone')
+    expect((await w.run('index-immich', ['--all'])).err).toContain('1 album gone')
     expect(w.load().assetAlbums).toEqual({})
   })
 })
