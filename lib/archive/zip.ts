@@ -43,7 +43,8 @@ export async function* readEntries(
   }
   for await (const { range, bytes } of readAhead(source, ranges, 8)) {
     for (const entry of range.entries) {
-      const result = await wholeEntry(source, entry, bytes, range.at)
+      const whole = wholeEntry(source, entry, bytes, range.at)
+      const result = typeof whole === 'string' || Buffer.isBuffer(whole) ? whole : await whole
       yield typeof result === 'string' ? { entry, problem: result } : { entry, data: result }
     }
   }
@@ -113,15 +114,17 @@ function dataStart(bytes: Buffer, at: number) {
   return at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28)
 }
 
-/** The unpacked bytes of a small entry within `bytes`, or what is wrong with it. */
-async function wholeEntry(source: Source, entry: ZipEntry, bytes: Buffer, bytesAt: number) {
+/** The unpacked bytes of a small entry within `bytes`, or what is wrong with it; only what lies behind them has to be waited for. */
+function wholeEntry(source: Source, entry: ZipEntry, bytes: Buffer, bytesAt: number) {
   const start = dataStart(bytes, entry.offset - bytesAt)
   if (start === undefined) return 'its header is damaged'
-  let packed = bytes.subarray(start, start + entry.packed)
-  if (packed.length < entry.packed) {
-    if (bytesAt + start + entry.packed > source.size) return 'it lies outside of the archive'
-    packed = await source.read(bytesAt + start, entry.packed)
-  }
+  const packed = bytes.subarray(start, start + entry.packed)
+  if (packed.length === entry.packed) return unpacked(entry, packed)
+  if (bytesAt + start + entry.packed > source.size) return 'it lies outside of the archive'
+  return source.read(bytesAt + start, entry.packed).then((again) => unpacked(entry, again))
+}
+
+function unpacked(entry: ZipEntry, packed: Buffer): Buffer | string {
   let data: Buffer
   try {
     // A copy of what is not packed: a slice would hold all its neighbours in memory.

@@ -42,15 +42,8 @@ export async function bulkTakeout(
       const taken = 1_104_537_600 + Math.floor((n / items) * 631_152_000) // 2005 to 2024
       const name = `IMG_${String(n).padStart(7, '0')}.jpg`
       const media = commented(base, `${n} ${'.'.repeat(next() * 200)}`)
-      const sidecar = json({
-        title: name,
-        description: '',
-        imageViews: '3',
-        creationTime: { timestamp: String(taken + 3600), formatted: 'UTC' },
-        photoTakenTime: { timestamp: String(taken), formatted: 'UTC' },
-        geoData: { latitude: next() * 120 - 60, longitude: next() * 300 - 150, altitude: 0 },
-        url: `https://photos.google.com/photo/AF1Qip${seed}-${n}`,
-      })
+      const place = { latitude: next() * 120 - 60, longitude: next() * 300 - 150, altitude: 0 }
+      const sidecar = sidecarOf(name, taken, place, `AF1Qip${base64(next, 38)}`)
       const folders = [`Photos from ${new Date(taken * 1000).getUTCFullYear()}`]
       if (albums > 0 && n % 10 === 0) {
         folders.push(`Album ${(n / 10) % albums}`)
@@ -65,6 +58,41 @@ export async function bulkTakeout(
     await zip.end()
   }
   return { paths, media: items + copies, sidecars: items + copies, photos: items }
+}
+
+/** With all that Google writes into nearly every one, since its length is what reading it costs. */
+function sidecarOf(title: string, taken: number, place: object, id: string) {
+  const time = (seconds: number) => ({
+    timestamp: String(seconds),
+    formatted: `${DATES.format(seconds * 1000)} UTC`,
+  })
+  const spot = { ...place, latitudeSpan: 0, longitudeSpan: 0 }
+  return json({
+    title,
+    description: '',
+    imageViews: '3',
+    creationTime: time(taken + 3600),
+    photoTakenTime: time(taken),
+    geoData: spot,
+    geoDataExif: spot,
+    url: `https://photos.google.com/photo/${id}`,
+    googlePhotosOrigin: {
+      mobileUpload: { deviceFolder: { localFolderName: 'Camera' }, deviceType: 'ANDROID_PHONE' },
+    },
+  })
+}
+
+const DATES = new Intl.DateTimeFormat('en-US', {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  timeZone: 'UTC',
+})
+
+const SIGNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+function base64(next: () => number, length: number) {
+  let text = ''
+  for (let n = 0; n < length; n++) text += SIGNS[Math.floor(next() * 64)]
+  return text
 }
 
 const json = (value: object) => Buffer.from(JSON.stringify(value, null, 2))
@@ -94,7 +122,7 @@ function zipWriter(path: string) {
   }
   return {
     add(name: string, data: Buffer, deflate: boolean) {
-      const packed = deflate ? deflateRawSync(data, { level: 1 }) : data
+      const packed = deflate ? deflateRawSync(data) : data
       const title = Buffer.from(name)
       const local = Buffer.allocUnsafe(30).fill(0)
       local.writeUInt32LE(0x04034b50)
