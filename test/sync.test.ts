@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { inAlbum, picture, start, type World, world } from './sandbox/run.ts'
@@ -34,6 +34,25 @@ test('from nothing to all there; remembers what it was given; the second sends n
   expect(again.code).toBe(0)
   expect(again.err).toContain('nothing left to do: 2 transferred, 1 left out')
   expect(uploads()).toBe(2)
+})
+
+test('with nothing to do no byte of an archive is read', async () => {
+  w = await world({ shots: [sea, hill], takeout: { parts: 2 } })
+  const TAKEOUT = join(w.dir, 'takeout')
+  const made = new Date('2026-01-15T10:15:00Z')
+  for (const path of w.paths) await utimes(path, made, made)
+  await w.run('sync', [], { TAKEOUT })
+  // Whoever looked inside now would find no zip.
+  for (const path of w.paths) {
+    await writeFile(path, Buffer.alloc((await stat(path)).size))
+    await utimes(path, made, made)
+  }
+  const again = await w.run('sync')
+  expect(again).toMatchObject({ code: 0, err: expect.stringContaining('nothing left to do') })
+  expect(uploads()).toBe(2)
+  // And they would say so.
+  for (const path of w.paths) await utimes(path, new Date(), new Date())
+  expect((await w.run('sync')).err).toMatch(/Cannot read/)
 })
 
 test('flags reach their stages; items that fail and a missing part do not stop it, and tell by the exit code', async () => {
