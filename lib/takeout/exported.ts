@@ -22,6 +22,8 @@ export type Media = Placed & {
   of?: Media
   /** Photos are groups of media: this is the way to the group's head. */
   head?: Media
+  /** Of its bytes, worked out once. */
+  key?: string
 }
 
 /** One folder of one export, all parts together. */

@@ -17,10 +17,10 @@ export function joinMedia(media: Media[]): Map<Media, Media[]> {
     if (one.of) {
       join(one, one.of)
       // Two photos that share an edited copy stay two: only a copy that lies elsewhere without its original comes to them.
-      if (!parts.has(bytesKey(one.file))) parts.set(bytesKey(one.file), one)
+      if (!parts.has(keyOf(one))) parts.set(keyOf(one), one)
       continue
     }
-    const key = bytesKey(one.file)
+    const key = keyOf(one)
     const same = originals.get(key)
     if (same) join(one, same)
     else originals.set(key, one)
@@ -36,7 +36,7 @@ export function joinMedia(media: Media[]): Map<Media, Media[]> {
     }
   }
   for (const one of parts.size > 0 ? media : []) {
-    const other = one.of ? undefined : parts.get(bytesKey(one.file))
+    const other = one.of ? undefined : parts.get(keyOf(one))
     if (other) join(one, other)
   }
   return Map.groupBy(media, headOf)
@@ -86,7 +86,7 @@ export function idsOf(
   }
   for (const [head, group] of groups) {
     if (ids.has(head)) continue
-    const id = bytesKey(mainOf(group).file)
+    const id = keyOf(mainOf(group))
     give(head, id)
     // Somebody else has that id of old: two photos were one once.
     for (let n = 2; !ids.has(head); n++) give(head, `${id}-${n}`)
@@ -101,8 +101,9 @@ function note(known: Map<string, Known>, key: string, one: Known) {
   if (!known.has(key)) known.set(key, one)
 }
 
-function keysOf({ file, pair, sidecar }: Media, byUrl: boolean) {
-  if (!byUrl) return [bytesKey(file), placeKey(file)]
+function keysOf(one: Media, byUrl: boolean) {
+  const { file, pair, sidecar } = one
+  if (!byUrl) return [keyOf(one), placeKey(file)]
   const url = pair.certain && sidecar?.json.facts.url
   return url ? [url] : []
 }
@@ -114,6 +115,12 @@ export function bytesKey(file: Bytes): string {
   if (file.crc !== null) return `${file.crc}-${file.size}`
   const place = createHash('sha1').update(`${file.part}\0${file.path}`).digest('hex')
   return `x${place.slice(0, 8)}-${file.size}`
+}
+
+/** The same of a file of an export. */
+export function keyOf(one: Media): string {
+  one.key ??= bytesKey(one.file)
+  return one.key
 }
 
 const placeKey = ({ part, path, size }: Bytes) => `${part}\0${path}\0${size}`

@@ -2,7 +2,7 @@ import type { Album, Photo } from '../state/records.ts'
 import { type Account, openAccount } from './account.ts'
 import { type Heads, settleDoubts } from './doubts.ts'
 import { type Media, readFolders } from './exported.ts'
-import { bytesKey, headOf, idsOf, joinMedia } from './joining.ts'
+import { headOf, idsOf, joinMedia, keyOf } from './joining.ts'
 import { albumsOf } from './members.ts'
 import { markClusters, photoOf } from './photos.ts'
 import { mainOf } from './roles.ts'
@@ -46,7 +46,9 @@ export async function assemble(
   await settleDoubts(folders, heads, account, waiting)
   const joined = joinMedia(folders.flatMap(({ media }) => media))
   const groups = await joinSizes(joined, heads, looks)
-  await heads([...groups.values()].flatMap(differentSizes))
+  const sized: ExportFile[] = []
+  for (const group of groups.values()) if (group.length > 1) sized.push(...differentSizes(group))
+  await heads(sized)
 
   const ids = idsOf(groups, mainOf, old.photos)
   const photos: Record<string, Photo> = Object.create(null)
@@ -66,8 +68,7 @@ export async function assemble(
 
 /** Originals of one photo whose bytes differ: how many pixels they have tells which one stays. */
 function differentSizes(group: Media[]): ExportFile[] {
-  if (group.length === 1) return []
   const originals = group.filter((one) => !one.of && one.pair.role === 'original')
-  const byBytes = new Map(originals.map(({ file }) => [bytesKey(file), file]))
+  const byBytes = new Map(originals.map((one) => [keyOf(one), one.file]))
   return byBytes.size > 1 ? originals.map(({ file }) => file) : []
 }

@@ -87,8 +87,7 @@ function isNewer(a: Media, b: Media) {
  * folder only if it is nowhere else: identical bytes may have been there twice, and one of them deleted.
  */
 function standingOf(group: Media[], facts: Facts) {
-  const newest = group.map((one) => stampOf(one.export)).reduce((a, b) => (b > a ? b : a))
-  const now = group.filter((one) => stampOf(one.export) === newest && !one.of)
+  const now = newestOf(group).filter((one) => !one.of)
   const has = now.length > 0
   const archived = facts.archived || now.some(({ kind }) => kind === 'archive')
   const trashed =
@@ -99,6 +98,14 @@ function standingOf(group: Media[], facts: Facts) {
     ...(trashed && { trashed: true as const }),
     ...(locked && { locked: true as const }),
   }
+}
+
+/** Those of the newest export that has any. */
+function newestOf(group: Media[]): Media[] {
+  if (group.length === 1) return group
+  const stamps = group.map((one) => stampOf(one.export))
+  const newest = stamps.reduce((a, b) => (b > a ? b : a))
+  return group.filter((_, at) => stamps[at] === newest)
 }
 
 function guessTime(photo: Photo, group: Media[]) {

@@ -1,7 +1,7 @@
 import type { PhotoFile } from '../state/records.ts'
 import { type Account, enter } from './account.ts'
 import type { Media } from './exported.ts'
-import { bytesKey } from './joining.ts'
+import { keyOf } from './joining.ts'
 import { stampOf } from './parts.ts'
 
 /** What a file is within its photo. */
@@ -38,9 +38,9 @@ export function byWorth(group: Media[]): Media[] {
 /** An album may hold an edited copy or a motion half without its original: there only its bytes tell what it is. */
 function rolesOf(group: Media[]): Map<Media, Role> {
   const known = new Map(
-    group.flatMap((one) => (one.of ? [[bytesKey(one.file), one.pair.role] as const] : [])),
+    group.flatMap((one) => (one.of ? [[keyOf(one), one.pair.role] as const] : [])),
   )
-  return new Map(group.map((one) => [one, known.get(bytesKey(one.file)) ?? one.pair.role]))
+  return new Map(group.map((one) => [one, known.get(keyOf(one)) ?? one.pair.role]))
 }
 
 /** Edited copies of one name that the newest export to have one no longer has: the photo was edited again in between. */
@@ -51,7 +51,7 @@ function olderEdits(group: Media[]): Set<Media> {
   const note = (key: string, stamp: string) => {
     if (stamp >= (last.get(key) ?? '')) last.set(key, stamp)
   }
-  const ownKey = ({ name, file }: Media) => `${name}/${bytesKey(file)}`
+  const ownKey = (one: Media) => `${one.name}/${keyOf(one)}`
   for (const one of edits) for (const key of [one.name, ownKey(one)]) note(key, stampOf(one.export))
   const isOlder = (one: Media) => (last.get(ownKey(one)) ?? '') < (last.get(one.name) ?? '')
   return new Set(edits.filter(isOlder))
@@ -63,7 +63,7 @@ export function filesOf(id: string, ordered: Media[], account: Account): PhotoFi
   // As are most photos.
   if (ordered.length === 1) return [fileOf(id, main, main.pair, main.of, account)]
   const roles = rolesOf(ordered)
-  const isMain = (one: Media) => bytesKey(one.file) === bytesKey(main.file)
+  const isMain = (one: Media) => keyOf(one) === keyOf(main)
   // What belongs to a smaller size of the photo is a smaller size of what belongs to the photo.
   const own = new Set(ordered.flatMap((one) => (one.of && isMain(one.of) ? [roles.get(one)] : [])))
   const older = olderEdits(ordered)
@@ -71,7 +71,7 @@ export function filesOf(id: string, ordered: Media[], account: Account): PhotoFi
   return ordered.map((one) => {
     const { pair } = one
     const kind = roles.get(one) as Role
-    const key = bytesKey(one.file)
+    const key = keyOf(one)
     const again = seen.has(key)
     const smaller =
       one !== main &&

@@ -2,7 +2,7 @@ import { push } from '../pairing/folder.ts'
 import { looksAgree } from '../picture/looks.ts'
 import type { Heads } from './doubts.ts'
 import type { Media } from './exported.ts'
-import { bytesKey, format, headOf, join } from './joining.ts'
+import { format, headOf, join, keyOf } from './joining.ts'
 import { CLUSTER } from './photos.ts'
 import { mainOf } from './roles.ts'
 import type { ExportFile } from './takeout.ts'
@@ -46,15 +46,15 @@ function alikeByWord(groups: Media[][]): Media[][] {
   const shared = new Map<number, Media[]>()
   for (const group of groups) {
     const main = mainOf(group)
-    const { title, taken } = main.sidecar?.json.facts ?? {}
-    const sure = main.pair.role === 'original' && (main.pair.certain || main.trusted)
-    if (!sure || !title || taken === undefined || format(main.name) !== 'image') continue
+    const taken = main.sidecar?.json.facts.taken
+    if (taken === undefined) continue
     const first = firsts.get(taken)
     if (!first) firsts.set(taken, main)
     else if (shared.has(taken)) push(shared, taken, main)
     else shared.set(taken, [first, main])
   }
   return [...shared.values()]
+    .map((inSecond) => inSecond.filter(isSurePicture))
     .filter((inSecond) => inSecond.length < CLUSTER)
     .flatMap((inSecond) => [
       ...Map.groupBy(inSecond, ({ sidecar }) =>
@@ -62,6 +62,11 @@ function alikeByWord(groups: Media[][]): Media[][] {
       ).values(),
     ])
     .filter((set) => set.length > 1)
+}
+
+function isSurePicture({ name, pair, sidecar, trusted }: Media) {
+  const sure = pair.role === 'original' && (pair.certain || trusted)
+  return sure && sidecar?.json.facts.title && format(name) === 'image'
 }
 
 /** Those whose sides have one ratio, but for what rounding to whole pixels does to a small one; a turned one has them swapped. */
@@ -87,14 +92,14 @@ function ratioOf({ file: { head } }: Media): number | null {
 /** Names the picture that each file shows: those that agree by the first of them. */
 function decide(set: Media[], seen: Map<ExportFile, Buffer | null>) {
   const different: Media[] = []
-  for (const one of set.toSorted((a, b) => (bytesKey(a.file) < bytesKey(b.file) ? -1 : 1))) {
+  for (const one of set.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))) {
     const mine = seen.get(one.file)
     if (mine === undefined || !one.file.head) continue
     const same = different.find(({ file }) => {
       const other = seen.get(file)
       return mine && other && looksAgree(mine, other)
     })
-    one.file.head.picture = same?.file.head?.picture ?? bytesKey(one.file)
+    one.file.head.picture = same?.file.head?.picture ?? keyOf(one)
     if (!same) different.push(one)
   }
 }
