@@ -116,7 +116,8 @@ const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStar
 
 /** A CRC-32 as the state keeps it: 8 hex digits. */
 export function hex(crc: number) {
-  return [24, 16, 8, 0].reduce((text, bits) => text + pairs[(crc >>> bits) & 255], '')
+  const high = `${pairs[crc >>> 24]}${pairs[(crc >>> 16) & 255]}`
+  return `${high}${pairs[(crc >>> 8) & 255]}${pairs[crc & 255]}`
 }
 
 function pathAt(chunk: Buffer, at: number) {

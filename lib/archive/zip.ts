@@ -135,7 +135,7 @@ function unpacked(entry: ZipEntry, packed: Buffer): Buffer | string {
     return longer ? 'it is longer than its directory says' : `its packing is damaged (${message})`
   }
   if (data.length !== entry.size) return 'it is shorter than its directory says'
-  if (hex(crc32(data)) !== entry.crc) return 'its checksum is wrong'
+  if (crc32(data) !== Number.parseInt(entry.crc, 16)) return 'its checksum is wrong'
   return data
 }
 
