@@ -1,4 +1,12 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { ExifTool } from 'exiftool-vendored'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -157,4 +165,41 @@ test.each([
       { path: `../../${day}/b.jpg`, title: 'b.jpg' },
     ],
   })
+})
+
+test('albums in another manner: each entry turns, what its owner changed or took out stays so', async () => {
+  const shots = ['a', 'b', 'c', 'd'].map((name, n) => picture(`${name}.jpg`, n, { seed: n }))
+  await begin({
+    shots: [...shots, ...inAlbum('Trip', ...shots)],
+    albums: [{ folder: 'Trip', title: 'Trip' }],
+  })
+  const entry = (name: string) => h.file(`albums/Trip/${name}.jpg`)
+  const shown = () =>
+    h
+      .tree({ only: /^albums.*jpg/ })
+      .map((line) => line.split(' -> ')[0] as string)
+      .map((path) => {
+        const [own, file] = [h.file(path), h.file(`${day}/${path.slice(-5)}`)]
+        const is = lstatSync(own)
+        const how = is.isSymbolicLink() ? 'link' : is.ino === statSync(file).ino ? 'same' : 'copy'
+        return `${path.slice(-5, -4)} ${how} ${readFileSync(own).equals(readFileSync(file))}`
+      })
+  await h.mirror('--albums-as', 'copies')
+  rmSync(entry('c'))
+  writeFileSync(entry('d'), 'mine')
+  expect(shown()).toEqual(['a copy true', 'b copy true', 'd copy false'])
+  for (const [as, is] of [
+    ['links', 'link'],
+    ['hardlinks', 'same'],
+    ['json', 'same'],
+    ['links', 'link'],
+    ['copies', 'copy'],
+    ['none', 'copy'],
+    ['links', 'link'],
+  ] as const) {
+    await h.mirror('--albums-as', as)
+    const [, ...others] = shown()
+    expect([as, shown()[0]]).toEqual([as, `a ${is} true`])
+    expect(others.filter((line) => !line.startsWith('c'))).toEqual([`b ${is} true`, 'd copy false'])
+  }
 })

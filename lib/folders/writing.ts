@@ -198,5 +198,6 @@ export const isLeftDraft = (path: string) =>
 /** Takes away what a run that was killed left half written. */
 export async function sweep(root: string): Promise<void> {
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []))
-    if (entry.isFile() && isLeftDraft(entry.name)) await rm(join(entry.parentPath, entry.name))
+    if (!entry.isDirectory() && isLeftDraft(entry.name))
+      await rm(join(entry.parentPath, entry.name))
 }

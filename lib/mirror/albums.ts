@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { link, lstat, mkdir, readlink, rename, stat, symlink, unlink } from 'node:fs/promises'
+import { link, lstat, mkdir, readlink, rename, rm, stat, symlink, unlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { numbered, pathKey, safeName } from '../folders/paths.ts'
-import { draft, drop, holds, lookAt, place } from '../folders/writing.ts'
+import { sameBytes } from '../folders/same.ts'
+import { draft, drop, partName, place } from '../folders/writing.ts'
 import type { Album, Mirrored, Photo } from '../state/records.ts'
 import { describeAlbum } from './album-json.ts'
 
@@ -76,51 +77,54 @@ export async function* fillAlbum(
     // Where its owner has called it otherwise, it stays so.
     const isMoved = folder !== undefined && (await renamed(join(root, folder), join(root, to)))
     if (folder === undefined || isMoved) folder = to
-    yield {
-      ...before,
-      at,
-      album: folder,
-      title,
-      as,
-      added: before.as === as ? (before.added ?? {}) : {},
-    }
+    yield { as, ...before, at, album: folder, title }
   }
   const own = join(root, folder)
   await mkdir(own, { recursive: true })
-  const added: NonNullable<Mirrored['added']> = before.as === as ? { ...before.added } : {}
+  const was = (before.as ?? as) as As
+  const added = { ...before.added }
   const wanted = wantedOf(id, known)
   for (const [photo, paths] of wanted)
-    added[photo] = await enterAll(own, root, paths, as, added[photo] ?? {}, { again, entered })
+    added[photo] = await enterAll(own, root, paths, as, added[photo] ?? {}, { was, again, entered })
   const json = await describeAlbum(own, id, known, wanted, before.json)
   yield { at, album: folder, title, as, added, ...(json && { json }) }
 }
 
-/** Puts the files of one photo into its album's folder; `before` and after: name there -> path of the file. */
+/**
+ * Puts the files of one photo into its album's folder, where they may be in the manner that `was`; `before` and after: name
+ * there -> path of the file.
+ */
 async function enterAll(
   own: string,
   root: string,
   paths: string[],
   as: As,
   before: Record<string, string>,
-  { again, entered }: { again: boolean; entered(): void },
+  { was, again, entered }: { was: As; again: boolean; entered(): void },
 ) {
-  const there = { ...before }
+  // What is in the JSON alone has its path for a name: it was never there, and cannot have been taken out.
+  const inJson = (name: string) => name.includes('/')
+  const there = Object.fromEntries(
+    Object.entries(before).filter(([name]) => as === 'json' || !inJson(name)),
+  )
   for (const path of paths) {
-    const names = Object.keys(there)
-    const name = names.find((one) => there[one] === path)
-    // What was put there and is gone was taken out by its owner.
-    if (name !== undefined && !again) continue
-    const stale = names.find((one) => !paths.includes(there[one] as string))
-    if (stale === undefined) {
-      there[await enter(own, root, path, as, entered, name)] = path
-      continue
+    const file = join(root, path)
+    let name = Object.keys(there).find((one) => there[one] === path)
+    const stale = Object.keys(there).find((one) => !paths.includes(there[one] as string))
+    if (name === undefined && stale !== undefined) {
+      // Its file has moved: a link is made anew, another name of the file is right as it is.
+      const isLink = await pointsTo(join(own, stale), join(root, there[stale] as string))
+      if (isLink) await unlink(join(own, stale))
+      if (isLink || inJson(stale)) delete there[stale]
+      else name = stale
     }
-    // Its file has moved: a link is made anew where it still is the old one; another name of the file is right as it is.
-    const link = join(own, stale)
-    const isOld = as === 'links' && (await pointsTo(link, join(root, there[stale] as string)))
-    if (isOld) await unlink(link)
-    if (isOld || as === 'json') delete there[stale]
-    there[isOld || as === 'json' ? await enter(own, root, path, as, entered) : stale] = path
+    if (as === 'json') name ??= path
+    else if (name === undefined) name = await enter(own, file, as, entered)
+    // What was put there and is gone was taken out by its owner.
+    else if (again && !(await lstat(join(own, name)).catch(() => null)))
+      name = await enter(own, file, as, entered, name)
+    else if (was !== as) await turn(join(own, name), file, as)
+    there[name] = path
   }
   return there
 }
@@ -147,46 +151,59 @@ async function renamed(from: string, to: string) {
   )
 }
 
-/** Puts a file into an album's folder, and gives the name that it has there. One that is there already is it. */
+/** Puts a file into an album's folder, and gives the name that it has there. One that shows it already is it. */
 async function enter(
   own: string,
-  root: string,
-  path: string,
+  file: string,
   as: As,
   entered: () => void,
-  name = basename(path),
+  name = basename(file),
 ): Promise<string> {
-  if (as === 'json' || as === 'none') return basename(path)
-  const source = join(root, path)
   for (let number = 1; ; number++) {
     const called = numbered(name, number)
     const target = join(own, called)
-    if (await isEntry(target, source, as)) return called
-    if (await lstat(target).catch(() => null)) {
-      // A link of ours in another manner, and nothing but a link.
-      if (!(await pointsTo(target, source))) continue
-      await unlink(target)
-    }
-    if (as === 'links') await symlink(relative(own, source), target)
-    if (as === 'hardlinks') await link(source, target)
-    if (as === 'copies') await copied(source, target)
-    entered()
+    const is = await mannerOf(target, file)
+    if (is === 'another') continue
+    if (is === 'nothing') await make(target, file, as)
+    // Of what else is there nobody knows who made it; a link is nothing but a link.
+    if (is === 'links') await turn(target, file, as)
+    if (is === 'nothing') entered()
     return called
   }
 }
 
-async function pointsTo(link: string, file: string) {
-  return (await readlink(link).catch(() => undefined)) === relative(dirname(link), file)
+/** Lets an entry show its file in this manner. What its owner changed, or took out, stays so. */
+async function turn(target: string, file: string, as: As) {
+  const is = await mannerOf(target, file)
+  if (is === as || is === 'another' || is === 'nothing') return
+  const draft = join(dirname(target), partName(basename(target)))
+  await rm(draft, { force: true })
+  await make(draft, file, as)
+  await rename(draft, target)
 }
 
-async function isEntry(target: string, source: string, as: As) {
-  if (as === 'links') return pointsTo(target, source)
-  const [a, b] = await Promise.all([target, source].map((one) => lstat(one).catch(() => null)))
-  if (!a?.isFile() || !b?.isFile()) return false
-  if (a.ino === b.ino && a.dev === b.dev) return as === 'hardlinks'
-  if (as !== 'copies' || a.size !== b.size) return false
-  const looked = await lookAt(source)
-  return looked !== undefined && holds(target, looked)
+async function make(target: string, file: string, as: As) {
+  if (as === 'links') await symlink(relative(dirname(target), file), target)
+  if (as === 'hardlinks') await link(file, target)
+  if (as === 'copies') await copied(file, target)
+}
+
+/** How what lies at `target` shows the file. */
+async function mannerOf(
+  target: string,
+  file: string,
+): Promise<'links' | 'hardlinks' | 'copies' | 'another' | 'nothing'> {
+  const there = await lstat(target).catch(() => null)
+  if (!there) return 'nothing'
+  if (await pointsTo(target, file)) return 'links'
+  const own = await lstat(file).catch(() => null)
+  if (!there.isFile() || !own?.isFile()) return 'another'
+  if (there.ino === own.ino && there.dev === own.dev) return 'hardlinks'
+  return (await sameBytes(target, file)) ? 'copies' : 'another'
+}
+
+async function pointsTo(link: string, file: string) {
+  return (await readlink(link).catch(() => undefined)) === relative(dirname(link), file)
 }
 
 async function copied(source: string, target: string) {

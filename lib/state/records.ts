@@ -310,7 +310,7 @@ export type Mirrored = {
   title?: string
   /** How its members lie there: links, hardlinks, copies or json. */
   as?: string
-  /** photo -> name in the album's folder -> path of the file. What was put there once is not put there again. */
+  /** photo -> name in the album's folder (the path, where it is in album.json alone) -> path of the file. Not put there again. */
   added?: Record<string, Record<string, string>>
   /** SHA-1 of its album.json. */
   json?: string
