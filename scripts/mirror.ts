@@ -5,19 +5,20 @@ import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
 import { endMetadata } from '../lib/folders/metadata.ts'
 import { pathKey, pathMaker, pathUsage, safeName } from '../lib/folders/paths.ts'
 import { inGroups, sweep } from '../lib/folders/writing.ts'
-import { ALBUMS, ALBUMS_AS, copiesSize, fillAlbum, isAlbumLeft } from '../lib/mirror/albums.ts'
+import { ALBUMS, copiesSize, fillAlbum, isAlbumLeft } from '../lib/mirror/albums.ts'
 import { lookAround } from '../lib/mirror/looking.ts'
 import { mirrorPlan, thereOf } from '../lib/mirror/plan.ts'
 import { putFiles } from '../lib/mirror/putting.ts'
 import { renew } from '../lib/mirror/renewing.ts'
 import { asTyped, libraryFolder, roomFor, sameLibrary, takesLinks } from '../lib/mirror/room.ts'
-import { METADATA, ownersOf, type Tree } from '../lib/mirror/tree.ts'
+import { ownersOf, type Tree } from '../lib/mirror/tree.ts'
+import { spelledWays, waysOf } from '../lib/mirror/ways.ts'
 import { splitName } from '../lib/pairing/media.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
 import { provenInFolders } from '../lib/report/verdict.ts'
 import { tellTime } from '../lib/spent.ts'
-import { Fail, flags, hint, oneOf, print, say, wholeNumber } from '../lib/stage.ts'
+import { Fail, flags, hint, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Mirrored, Photo } from '../lib/state/records.ts'
 import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
@@ -34,11 +35,11 @@ Put every photo into a plain folder tree: once, under its name, with its time, i
   reads   parts, photos, albums (index-gphotos, which it runs first where TAKEOUT is given)
   writes  mirrored; below LIBRARY: photos, their metadata, albums; nothing is deleted or written over
 
-Usage: make mirror TAKEOUT="..." [LIBRARY=data/library] [ARGS="..."]   (both are remembered)
+Usage: make mirror TAKEOUT="..." [LIBRARY=data/library] [ARGS="..."]   (both are remembered, and so are the next four)
 ${pathUsage}
   --metadata xmp            what the file does not say itself: xmp beside it, embed into it (exiftool), none
   --embed                   the same as --metadata embed
-  --albums-as links         links, hardlinks or copies in ${ALBUMS}/, json alone, or none; without it links where the disk has them
+  --albums-as links         links, hardlinks or copies in ${ALBUMS}/, json alone, or none; first links where the disk has them
   --resync                  look after every file: what is missing or damaged comes again, also what you deleted
     --checksum              read all of them for that, where their size alone says little
 ${choosingUsage}
@@ -55,8 +56,8 @@ Exit:  0 all there, 1 could not start or had to stop, 2 bad usage, 3 some items 
 `
 const given = flags(usage, {
   ...choosing,
-  path: { type: 'string', default: 'YYYY/MM/DD' },
-  metadata: { type: 'string', default: 'xmp' },
+  path: { type: 'string' },
+  metadata: { type: 'string' },
   embed: { type: 'boolean' },
   'albums-as': { type: 'string' },
   resync: { type: 'boolean' },
@@ -72,10 +73,10 @@ const given = flags(usage, {
 })
 if (given['max-bytes-per-day']) process.env.MAX_BYTES_PER_DAY = given['max-bytes-per-day']
 const workers = wholeNumber('--concurrency', given.concurrency)
-const metadata = given.embed ? 'embed' : oneOf('--metadata', given.metadata, METADATA)
-const asked = given['albums-as'] ? oneOf('--albums-as', given['albums-as'], ALBUMS_AS) : undefined
 const [choice, rules] = [chooser(given), rulesOf(given)]
-const pathOf = await pathMaker(given.path)
+const { mirror: last } = (await openState(given.state, { read: ['runs'] })).data.runs
+const ways = waysOf(given, last)
+const pathOf = await pathMaker(ways.path)
 if (process.env.TAKEOUT) await indexFirst()
 
 const state = await openState(given.state, {
@@ -90,17 +91,17 @@ if (Object.keys(state.data.photos).length === 0)
   throw new Fail(
     `Cannot mirror: ${given.state} has no photos: run ${hint('mirror TAKEOUT="/path/to/the/zips"')}`,
   )
-const last = runs.mirror as { library?: string; seconds?: number } | undefined
-const root = libraryFolder(last?.library)
+const before = last?.library as string | undefined
+const root = libraryFolder(before)
 const known = Object.values(mirrored).filter(({ files }) => files).length
-if (!given.resync) await sameLibrary(root, last?.library, known)
+if (!given.resync) await sameLibrary(root, before, known)
 
 // 1. What is left: what the state does not say is done, and, where it is asked for, what the disk lacks.
 const looked = given.resync ? await look() : undefined
 const plan = mirrorPlan(state.data, choice, rules, looked?.lost)
 const todo = plan.left.slice(0, given.limit)
 const renewed = [...new Set([...plan.renew, ...(looked?.bare ?? [])])]
-const as = asked ?? ((await takesLinks(root)) ? 'links' : 'json')
+const as = ways.as ?? ((await takesLinks(root)) ? 'links' : 'json')
 const albumsLeft = () => plan.albums.filter((id) => given.resync || isAlbumLeft(id, as, state.data))
 const bytes = plan.bytesOf(todo)
 const copies = as === 'copies' ? copiesSize(plan.albums, state.data, plan.photos) : 0
@@ -118,20 +119,23 @@ if (todo.length + renewed.length + albumsLeft().length === 0) {
   say(
     `nothing to mirror: ${count(plan.counts.mirrored ?? 0, 'photo')} are in ${asTyped(root)}${tired}`,
   )
-  const now = runs.mirror && { ...runs.mirror, ...accountOf(plan) }
+  const now = runs.mirror && { ...runs.mirror, ...accountOf(plan), ways }
   if (now && JSON.stringify(runs.mirror) !== JSON.stringify(now)) state.put('runs', 'mirror', now)
   await state.save()
   process.exit(tired ? 4 : 0)
 }
 
 // 2. The plan, before the first byte.
+const asBefore = spelledWays(waysOf({}, last))
+if (asBefore !== '' && asBefore === spelledWays(ways)) say(`as before: ${asBefore}`)
 if (todo.length > 0)
   say(
     `${count(todo.length, 'photo')}, ${plan.sizeOf(todo)}, to ${asTyped(root)}, which has ${size(free)} free; ${as === 'none' ? 'no albums' : `${count(plan.albums.length, 'album')} as ${as}`}`,
   )
 if (last && last.seconds === undefined) await sweep(root)
 const { seconds: _, ...unfinished } = runs.mirror ?? { stage: 'mirror', at: '' }
-state.put('runs', 'mirror', { ...unfinished, at: started.toISOString(), library: root })
+const home = { library: root, ways }
+state.put('runs', 'mirror', { ...unfinished, at: started.toISOString(), ...home })
 await state.flush()
 
 // 3. Write. One item's failure is counted and the run goes on; what would fail every item is thrown and ends it.
@@ -139,7 +143,7 @@ const remarks = new Map<string, number>()
 const tree: Tree = {
   root,
   pathOf,
-  metadata,
+  metadata: ways.metadata,
   albumsOf: (id) => (plan.titles.get(id) ?? []).toSorted(),
   owners: ownersOf(mirrored),
   remark: (why) => remarks.set(why, (remarks.get(why) ?? 0) + 1),
@@ -197,7 +201,7 @@ const counts = {
 ran(state, {
   stage: 'mirror',
   at: started.toISOString(),
-  library: root,
+  ...home,
   ...counts,
   ...accountOf(after),
 })

@@ -228,6 +228,30 @@ test('--path: folders of its owner, and what is there stays there when that chan
   ])
 })
 
+test('how a library is kept is remembered: a run without flags goes on so, and says it', async () => {
+  const [a, b, c] = [1, 2, 3].map((n) =>
+    picture(`${n}.jpg`, n, { seed: n, facts: { favorite: true } }),
+  ) as [Shot, Shot, Shot]
+  const trip = { folder: 'Trip', title: 'Trip' }
+  h = await home({ shots: [a, ...inAlbum('Trip', a)], albums: [trip] })
+  writeFileSync(`${h.dir}/own.ts`, 'export default () => "own"')
+  await h.mirror('--path', './own.ts', '--metadata', 'none', '--albums-as', 'copies')
+  await h.more([b, ...inAlbum('Trip', b)], '20260601T101500Z', { albums: [trip] })
+  expect(await h.mirror()).toMatch(
+    /as before: --path '.*\/own.ts' --metadata none --albums-as copies/,
+  )
+  expect(h.tree()).toEqual([
+    'albums/Trip/1.jpg',
+    'albums/Trip/2.jpg',
+    'albums/Trip/album.json',
+    'own/1.jpg',
+    'own/2.jpg',
+  ])
+  await h.more([c], '20260602T101500Z')
+  expect(await h.mirror('--path', 'YYYY', '--metadata', 'xmp')).not.toMatch(/as before/)
+  expect(h.tree({ only: /3/ })).toEqual(['2024/3.jpg', '2024/3.jpg.xmp'])
+})
+
 test('an original that comes after its edited copy takes the name, and the copy goes beside it', async () => {
   const e = picture('E.jpg', 9, { part: 2, sidecarPart: 1 })
   const edited: Shot = {

@@ -203,3 +203,17 @@ test('albums in another manner: each entry turns, what its owner changed or took
     expect(others.filter((line) => !line.startsWith('c'))).toEqual([`b ${is} true`, 'd copy false'])
   }
 })
+
+test('files that a --path puts into the folder of their album are their own entries, in every manner', async () => {
+  const shots = ['a', 'b'].map((name, n) => picture(`${name}.jpg`, n, { seed: n }))
+  await begin({
+    shots: [...shots, ...inAlbum('Trip', ...shots)],
+    albums: [{ folder: 'Trip', title: 'Trip' }],
+  })
+  for (const as of ['hardlinks', 'links', 'copies', 'links']) {
+    await h.mirror('--path', 'albums/{album}', '--metadata', 'none', '--albums-as', as)
+    expect(h.tree({ sha1: true, only: /jpg/ })).toEqual(
+      shots.map((shot) => `albums/Trip/${shot.name} ${sha1Of(bytesOf(shot))}`),
+    )
+  }
+})

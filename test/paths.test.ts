@@ -87,6 +87,24 @@ export default ({ title, local }: Photo) =>
 })
 
 test.each([
+  ['throw new Error("boom")', /it threw "boom" for IMG_1.jpg/],
+  ['throw null', /it threw "null" for IMG_1.jpg/],
+  ['throw "text"', /it threw "text"/],
+  ['return null', /no text but object/],
+  ['return Promise.resolve("x")', /no text but a promise/],
+  ['return "\\u0000/../c:"', '_/_/c_/IMG_1.jpg'],
+  ['photo.albums.pop(); photo.title = "x"; return "m"', 'm/IMG_1.jpg'],
+])('a function that does %s harms nothing', async (body, is) => {
+  const own = join(dir, `${Buffer.from(body).toString('hex').slice(0, 40)}.mjs`)
+  writeFileSync(own, `export default (photo) => { ${body} }`)
+  const path = await pathMaker(own)
+  const facts = { ...photo, albums: ['Trip'] }
+  if (typeof is === 'string') expect(path(facts)).toBe(is)
+  else expect(() => path(facts)).toThrow(is)
+  expect(facts).toEqual({ ...photo, albums: ['Trip'] })
+})
+
+test.each([
   ['plain.jpg', 'plain.jpg'],
   ['a/b\\c.jpg', 'a_b_c.jpg'],
   ['..', '_'],

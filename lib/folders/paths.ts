@@ -118,19 +118,22 @@ async function fromModule(given: string): Promise<PathMaker> {
   const file = resolve(given)
   if (!existsSync(file)) throw cannot(given, 'there is no such file: name it as ./my-path.ts')
   const { default: own } = await import(pathToFileURL(file).href).catch((error) => {
-    throw cannot(given, `it cannot be loaded (${(error as Error).message}): mend it`)
+    throw cannot(given, `it cannot be loaded (${saidBy(error)}): mend it`)
   })
   if (typeof own !== 'function')
     throw cannot(given, 'its default export is no function: export default (photo) => "folder"')
   return (facts) => {
     let folder: unknown
     try {
-      folder = own(facts)
+      // Of its own: what it does to that is nobody else's matter.
+      folder = own(structuredClone(facts))
     } catch (error) {
-      throw cannot(given, `it threw "${(error as Error).message}" for ${facts.title}: mend it`)
+      throw cannot(given, `it threw "${saidBy(error)}" for ${facts.title}: mend it`)
     }
-    if (typeof folder !== 'string')
-      throw cannot(given, `for ${facts.title} it gives no text but ${typeof folder}: mend it`)
+    if (typeof folder !== 'string') {
+      const is = folder instanceof Promise ? 'a promise (it cannot be async)' : typeof folder
+      throw cannot(given, `for ${facts.title} it gives no text but ${is}: mend it`)
+    }
     const parts = folder.split(/[/\\]/)
     const [last = ''] = parts.slice(-1)
     // A whole path ends with the file's own extension.
@@ -139,6 +142,9 @@ async function fromModule(given: string): Promise<PathMaker> {
     return safePath(isWhole ? parts : [...parts, facts.title])
   }
 }
+
+/** JavaScript throws anything. */
+const saidBy = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
 
 function cannot(given: string, why: string) {
   return new Fail(`Cannot use --path "${given}": ${why}`, { exitCode: 2 })

@@ -175,7 +175,7 @@ async function enter(
 /** Lets an entry show its file in this manner. What its owner changed, or took out, stays so. */
 async function turn(target: string, file: string, as: As) {
   const is = await mannerOf(target, file)
-  if (is === as || is === 'another' || is === 'nothing') return
+  if (is === as || !['links', 'hardlinks', 'copies'].includes(is)) return
   const draft = join(dirname(target), partName(basename(target)))
   await rm(draft, { force: true })
   await make(draft, file, as)
@@ -188,17 +188,18 @@ async function make(target: string, file: string, as: As) {
   if (as === 'copies') await copied(file, target)
 }
 
-/** How what lies at `target` shows the file. */
+/** How what lies at `target` shows the file; `itself` where a --path leads into the album's folder. */
 async function mannerOf(
   target: string,
   file: string,
-): Promise<'links' | 'hardlinks' | 'copies' | 'another' | 'nothing'> {
+): Promise<'links' | 'hardlinks' | 'copies' | 'itself' | 'another' | 'nothing'> {
   const there = await lstat(target).catch(() => null)
   if (!there) return 'nothing'
   if (await pointsTo(target, file)) return 'links'
   const own = await lstat(file).catch(() => null)
   if (!there.isFile() || !own?.isFile()) return 'another'
-  if (there.ino === own.ino && there.dev === own.dev) return 'hardlinks'
+  const isItself = there.nlink === 1 || pathKey(target) === pathKey(file)
+  if (there.ino === own.ino && there.dev === own.dev) return isItself ? 'itself' : 'hardlinks'
   return (await sameBytes(target, file)) ? 'copies' : 'another'
 }
 
