@@ -21,6 +21,7 @@ const troubles: Record<string, readonly [found: string, remedy: string]> = {
   ENODEV: gone,
   ENOTCONN: gone,
   EBADF: ['it was closed', 'run again'],
+  EXDEV: ['it lies on another disk', 'name its own folder'],
   EMFILE: ['too many files are open', 'raise `ulimit -n` and run again'],
   ENFILE: ['too many files are open', 'close other programs and run again'],
 }
@@ -30,6 +31,12 @@ export function diskTrouble(error: unknown): readonly [found: string, remedy: st
   const { code = '', syscall } = (error ?? {}) as NodeJS.ErrnoException
   return syscall === undefined ? undefined : troubles[code]
 }
+
+const OF_ONE = new Set('EACCES EPERM ENOTDIR EISDIR EEXIST EINVAL ENAMETOOLONG'.split(' '))
+
+/** Whether it befell one file or folder, while others can be written. */
+export const isOfOneFile = (error: unknown) =>
+  OF_ONE.has((error as NodeJS.ErrnoException)?.code ?? '')
 
 /** The same as the end of a message; what is no such trouble speaks for itself. */
 export function troubleText(error: unknown): string {

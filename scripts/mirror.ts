@@ -1,29 +1,37 @@
 #!/usr/bin/env node
-import { dirname, join } from 'node:path'
-import { $ } from 'zx'
 import { chooser, choosing, choosingUsage } from '../lib/choose.ts'
+import { isOfOneFile } from '../lib/errno.ts'
 import { endMetadata } from '../lib/folders/metadata.ts'
 import { pathKey, pathMaker, pathUsage, safeName } from '../lib/folders/paths.ts'
-import { inGroups, sweep } from '../lib/folders/writing.ts'
+import { sweep } from '../lib/folders/writing.ts'
+import { accountOf } from '../lib/mirror/account.ts'
 import { ALBUMS, copiesSize, fillAlbum, isAlbumLeft } from '../lib/mirror/albums.ts'
-import { lookAround } from '../lib/mirror/looking.ts'
+import { keeper } from '../lib/mirror/keeping.ts'
+import { lookAround, tellLooked } from '../lib/mirror/looking.ts'
 import { mirrorPlan, thereOf } from '../lib/mirror/plan.ts'
 import { putFiles } from '../lib/mirror/putting.ts'
 import { renew } from '../lib/mirror/renewing.ts'
-import { asTyped, libraryFolder, roomFor, sameLibrary, takesLinks } from '../lib/mirror/room.ts'
-import { ownersOf, type Tree } from '../lib/mirror/tree.ts'
+import {
+  asTyped,
+  libraryFolder,
+  roomFor,
+  sameLibrary,
+  takesLinks,
+  writable,
+} from '../lib/mirror/room.ts'
+import { likelyPath, treeOf } from '../lib/mirror/tree.ts'
 import { spelledWays, waysOf } from '../lib/mirror/ways.ts'
 import { splitName } from '../lib/pairing/media.ts'
 import { pool, turns } from '../lib/pool.ts'
 import { count, duration, number, progress, size, terms } from '../lib/progress.ts'
-import { provenInFolders } from '../lib/report/verdict.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, hint, print, say, wholeNumber } from '../lib/stage.ts'
 import type { Mirrored, Photo } from '../lib/state/records.ts'
 import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
+import { indexFirst } from '../lib/takeout/indexing.ts'
 import { filesLeft } from '../lib/takeout/photo-files.ts'
-import { failures } from '../lib/transfer/failures.ts'
+import { failures, Unwritable } from '../lib/transfer/failures.ts'
 import { sendParts } from '../lib/transfer/routes.ts'
 import { ruleFlags, rulesOf } from '../lib/transfer/rules.ts'
 import { MAX_TRIES } from '../lib/transfer/standing.ts'
@@ -77,7 +85,7 @@ const [choice, rules] = [chooser(given), rulesOf(given)]
 const { mirror: last } = (await openState(given.state, { read: ['runs'] })).data.runs
 const ways = waysOf(given, last)
 const pathOf = await pathMaker(ways.path)
-if (process.env.TAKEOUT) await indexFirst()
+if (process.env.TAKEOUT) await indexFirst(given.state, given.quiet)
 
 const state = await openState(given.state, {
   stage: 'mirror',
@@ -97,7 +105,8 @@ const known = Object.values(mirrored).filter(({ files }) => files).length
 if (!given.resync) await sameLibrary(root, before, known)
 
 // 1. What is left: what the state does not say is done, and, where it is asked for, what the disk lacks.
-const looked = given.resync ? await look() : undefined
+const looked = given.resync ? await lookAround(root, mirrored, given) : undefined
+if (looked) tellLooked(looked)
 const plan = mirrorPlan(state.data, choice, rules, looked?.lost)
 const todo = plan.left.slice(0, given.limit)
 const renewed = [...new Set([...plan.renew, ...(looked?.bare ?? [])])]
@@ -106,9 +115,12 @@ const albumsLeft = () => plan.albums.filter((id) => given.resync || isAlbumLeft(
 const bytes = plan.bytesOf(todo)
 const copies = as === 'copies' ? copiesSize(plan.albums, state.data, plan.photos) : 0
 const free = await roomFor(bytes + copies, root)
+const tree = treeOf(root, pathOf, ways.metadata, { titles: plan.titles, mirrored })
 if (given['dry-run']) {
-  await print(todo.map((id) => plan.photos[id]?.title ?? ''))
-  say(`would write ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}) to ${asTyped(root)}`)
+  await print(todo.map((id) => likelyPath(tree, id, plan.photos[id] as Photo)))
+  say(
+    `would write ${count(todo.length, 'photo')} (${plan.sizeOf(todo)}) to ${asTyped(root)}, renew ${number(renewed.length)}, fill ${count(albumsLeft().length, 'album')}; these paths are of the index: what a file says of its zone and camera counts, too`,
+  )
   process.exit(0)
 }
 const tired =
@@ -119,7 +131,7 @@ if (todo.length + renewed.length + albumsLeft().length === 0) {
   say(
     `nothing to mirror: ${count(plan.counts.mirrored ?? 0, 'photo')} are in ${asTyped(root)}${tired}`,
   )
-  const now = runs.mirror && { ...runs.mirror, ...accountOf(plan), ways }
+  const now = runs.mirror && { ...runs.mirror, ...account(plan), ways }
   if (now && JSON.stringify(runs.mirror) !== JSON.stringify(now)) state.put('runs', 'mirror', now)
   await state.save()
   process.exit(tired ? 4 : 0)
@@ -132,6 +144,7 @@ if (todo.length > 0)
   say(
     `${count(todo.length, 'photo')}, ${plan.sizeOf(todo)}, to ${asTyped(root)}, which has ${size(free)} free; ${as === 'none' ? 'no albums' : `${count(plan.albums.length, 'album')} as ${as}`}`,
   )
+await writable(root)
 if (last && last.seconds === undefined) await sweep(root)
 const { seconds: _, ...unfinished } = runs.mirror ?? { stage: 'mirror', at: '' }
 const home = { library: root, ways }
@@ -139,29 +152,18 @@ state.put('runs', 'mirror', { ...unfinished, at: started.toISOString(), ...home 
 await state.flush()
 
 // 3. Write. One item's failure is counted and the run goes on; what would fail every item is thrown and ends it.
-const remarks = new Map<string, number>()
-const tree: Tree = {
-  root,
-  pathOf,
-  metadata: ways.metadata,
-  albumsOf: (id) => (plan.titles.get(id) ?? []).toSorted(),
-  owners: ownersOf(mirrored),
-  remark: (why) => remarks.set(why, (remarks.get(why) ?? 0) + 1),
-}
-const fresh = new Map<string, Mirrored>()
-const recordOf = (id: string) => fresh.get(id) ?? mirrored[id]
-const groups = inGroups(root)
-/** Put into the state once its names are on disk. */
-function keep(id: string, record: Mirrored) {
-  fresh.set(id, record)
-  const folders = record.files?.map(({ path }) => dirname(join(root, path))) ?? []
-  return groups.add(folders, () => state.put('mirrored', id, record))
-}
-const { failed, counting, ...failing } = failures<Mirrored>({
+const records = keeper(state, root)
+const { failed, ...failing } = failures<Mirrored>({
   nameOf: (id) => plan.photos[id]?.title ?? albums[id]?.title,
-  before: recordOf,
+  before: records.of,
   record: (id, record) => state.put('mirrored', id, record),
 })
+const counting = (id: string, work: () => Promise<void>) =>
+  failing.counting(id, () =>
+    work().catch((error) => {
+      throw isOfOneFile(error) ? new Unwritable(error) : error
+    }),
+  )
 const shown = progress(todo.length, 'photos', { ...given, totalBytes: bytes })
 const there = Object.fromEntries(
   todo.map((id) => [id, thereOf(mirrored[id], looked?.lost.get(id))]),
@@ -172,11 +174,12 @@ let written = 0
 await sendParts(parts, places, { workers, send, counting })
 await pool(renewed, workers, (id) =>
   counting(id, async () => {
-    const before = recordOf(id)
-    if (before?.files) await keep(id, await renew(tree, id, plan.photos[id] as Photo, before))
+    const before = records.of(id)
+    if (before?.files)
+      await records.keep(id, await renew(tree, id, plan.photos[id] as Photo, before))
   }),
 )
-await groups.settle()
+await records.settle()
 
 // 4. Albums, when their members are there.
 let filled = 0
@@ -203,7 +206,7 @@ ran(state, {
   at: started.toISOString(),
   ...home,
   ...counts,
-  ...accountOf(after),
+  ...account(after),
 })
 await endChoices()
 await state.save()
@@ -214,24 +217,18 @@ say(
     [owing, 'whose archive cannot be read'],
   ])}; ${renewed.length ? `${number(renewed.length)} renewed; ` : ''}${filled ? `${count(filled, 'album')}; ` : ''}${size(written)} in ${duration(seconds)}${tired}`,
 )
-for (const [why, many] of remarks) say(`${count(many, 'file')} ${why}`)
+for (const [why, many] of tree.remarks) say(`${count(many, 'file')} ${why}`)
 failing.tell()
 tellTime(given)
 if (given.json) console.log(JSON.stringify(counts))
 process.exitCode = failed.size + owing > 0 ? 3 : tired ? 4 : 0
 
-/** Of the whole library, whatever was chosen for this run: what status tells, and by which rules report counts. */
-function accountOf(plan: ReturnType<typeof mirrorPlan>) {
+/** Of the whole library, whatever was chosen for this run. */
+function account(plan: ReturnType<typeof mirrorPlan>) {
   const whole = choice.all ? plan : mirrorPlan(state.data, chooser({}), rules)
   const isReadAgain = given.resync && given.checksum
   const readAgain = isReadAgain ? started.toISOString() : (runs.mirror?.readAgain as string)
-  const there = whole.those('mirrored', 'to renew')
-  return {
-    account: whole.counts,
-    rules,
-    ...(readAgain && { readAgain }),
-    proven: provenInFolders(there, mirrored, readAgain),
-  }
+  return accountOf(whole, mirrored, { rules, readAgain })
 }
 
 /** Writes files of one photo. Those of one name take turns, so that it is always the same that gets it plain. */
@@ -239,15 +236,14 @@ function send({ id, files }: Group) {
   const photo = plan.photos[id] as Photo
   return inTurn(pathKey(splitName(safeName(photo.title)).base), () =>
     counting(id, async () => {
-      const before = recordOf(id)
-      const record = await putFiles(tree, id, photo, files, before, {
+      const record = await putFiles(tree, id, photo, files, records.of(id), {
         lost: looked?.lost.get(id),
         sent: (sent) => {
           written += sent
           shown.tick({ items: 0, sent, now: photo.title })
         },
       })
-      await keep(id, record)
+      await records.keep(id, record)
       if (filesLeft(photo, thereOf(record)).length === 0) shown.tick()
     }),
   )
@@ -266,35 +262,12 @@ async function fill(id: string) {
   filled += Number(isChanged)
 }
 
-async function look() {
-  const found = await lookAround(root, mirrored, { checksum: Boolean(given.checksum) })
-  const { missing, damaged, changed } = found
-  say(
-    `${count(known, 'photo')} looked after: ${count(missing, 'file')} missing, ${number(damaged)} damaged, ${number(changed)} changed by their owner (left alone)`,
-  )
-  return found
-}
-
 /** Choices on Google's page of which everything is here, and on the server where there is one, are ended. */
 async function endChoices() {
   if (!Object.values(parts).some(({ kind }) => kind === 'picked')) return
   const { finishPicked } = await import('../lib/google/picked.ts')
   const { data } = await openState(given.state, { read: ['transfers'] })
-  const isOver = (id: string) =>
-    recordOf(id)?.main && (!runs['index-immich'] || data.transfers[id]?.asset)
-  const open = new Set(
-    Object.entries(state.data.photos)
-      .filter(([id, { picked }]) => picked && !isOver(id))
-      .map(([, { files }]) => files[0]?.part),
-  )
-  await finishPicked(parts, (part) => !open.has(part))
-}
-
-/** What index-gphotos cannot read (3) or misses (4) does not stop the rest. */
-async function indexFirst() {
-  const args = ['--state', given.state, ...(given.quiet ? ['--quiet'] : [])]
-  const stage = `${import.meta.dirname}/index-gphotos.ts`
-  const run = $({ stdio: ['inherit', 'inherit', 'inherit'], nothrow: true, verbose: false })
-  const { exitCode } = await run`${process.execPath} ${process.execArgv} ${stage} ${args}`
-  if (exitCode !== 0 && exitCode !== 3 && exitCode !== 4) process.exit(exitCode ?? 130)
+  const isThere = (id: string) =>
+    Boolean(records.of(id)?.main && (!runs['index-immich'] || data.transfers[id]?.asset))
+  await finishPicked(parts, state.data.photos, isThere)
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { troubleText } from '../lib/errno.ts'
+import { isOfOneFile, troubleText } from '../lib/errno.ts'
 import { pathMaker, pathUsage } from '../lib/folders/paths.ts'
 import { type Entry, UNREADABLE, walk } from '../lib/folders/walking.ts'
 import { syncFolders } from '../lib/folders/writing.ts'
@@ -45,9 +45,6 @@ ${pathUsage}
   --json, --quiet, --state FILE
 Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some files failed (run again)
 `
-const OF_ONE_FILE = new Set(
-  'EACCES EPERM EIO ENOENT ENOTDIR EISDIR EEXIST EINVAL ENAMETOOLONG'.split(' '),
-)
 const SAYS_OTHERWISE = 'a sidecar that says otherwise in the gallery'
 
 const given = flags(
@@ -235,8 +232,9 @@ function leave(entry: Entry, why: string) {
 
 /** One file's trouble is counted; that of the gallery's disk would be every file's. */
 function fail({ path }: Entry, error: unknown, many: number): undefined {
+  // Of an inbox also what cannot be read, or is gone.
   const { code = '' } = error as NodeJS.ErrnoException
-  if (!OF_ONE_FILE.has(code)) throw error
+  if (!isOfOneFile(error) && !['EIO', 'ENOENT'].includes(code)) throw error
   tally.add('failed', many)
   say(`${path}: ${troubleText(error)}`)
 }

@@ -274,15 +274,9 @@ async function endChoices() {
   const mirrored =
     runs.mirror && (await openState(given.state, { read: ['mirrored'] })).data.mirrored
   // Where folders get them, too, not before they are there.
-  const isOver = (id: string) =>
-    (assetOf(id) && (!mirrored || mirrored[id]?.main)) ||
-    /^(left out|removed)$/.test(standings.get(id)?.is ?? '')
-  const open = new Set(
-    Object.entries(state.data.photos)
-      .filter(([id, { picked }]) => picked && !isOver(id))
-      .map(([, { files }]) => files[0]?.part),
-  )
-  await finishPicked(parts, (part) => !open.has(part))
+  const isThere = (id: string) => Boolean(assetOf(id) && (!mirrored || mirrored[id]?.main))
+  const isLeft = (id: string) => /^(left out|removed)$/.test(standings.get(id)?.is ?? '')
+  await finishPicked(parts, state.data.photos, (id) => isThere(id) || isLeft(id))
 }
 
 /** A picked photo gives way to its original, once that is on the server. */

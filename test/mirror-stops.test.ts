@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, rmSync, watch } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { smallDisk } from './sandbox/campaign.ts'
 import { type Home, home } from './sandbox/library.ts'
@@ -156,7 +156,10 @@ test('a disk that fills up on the way is said, and it goes on where there is roo
   await h.run('index-gphotos', [`${h.dir}/takeout`])
   // No file may be larger than 200 KB.
   const full = await h.begin('mirror', [], {}, { blocks: 400 }).done
-  expect([full.code, full.err]).toEqual([1, expect.stringMatching(/disk full: make room/)])
+  expect([full.code, full.err]).toEqual([
+    1,
+    expect.stringMatching(/library\/2024\/06\/01: disk full: make room/),
+  ])
   await h.mirror()
   expect(h.tree({ only: /jpg$|part$/ })).toEqual(['2024/06/01/a.jpg', '2024/06/01/big.jpg'])
 })
@@ -181,4 +184,32 @@ test('a library whose disk is away is never filled anew by mistake, nor one that
   )
   // Where it was last is remembered.
   expect((await h.run('mirror')).err).toMatch(/nothing to mirror/)
+})
+
+test('what cannot be put where it belongs is counted, and comes when it can; the rest is there', async () => {
+  h = await home({
+    shots: [picture('a.jpg', 1), picture('b.jpg', 2, { taken: Date.UTC(2021, 1, 1) / 1000 })],
+  })
+  mkdirSync(h.library, { recursive: true })
+  writeFileSync(h.file('2021'), 'mine')
+  const { code, err } = await h.run('mirror', [], { TAKEOUT: `${h.dir}/takeout` })
+  expect([code, err]).toEqual([
+    3,
+    expect.stringMatching(
+      /b.jpg: .*library\/2021\/02\/01: a file stands where a folder should be: move that file away\n.*2 photos = 1 mirrored \+ 1 failed/,
+    ),
+  ])
+  expect(h.tree()).toEqual(['2021', '2024/06/01/a.jpg'])
+  rmSync(h.file('2021'))
+  await h.mirror()
+  expect(h.tree()).toEqual(['2021/02/01/b.jpg', '2024/06/01/a.jpg'])
+})
+
+test('a dry run writes nothing, and prints where each would go', async () => {
+  h = await home({ shots: [picture('a.jpg', 1), picture('b.jpg', 2)] })
+  await h.run('index-gphotos', [`${h.dir}/takeout`])
+  const before = readFileSync(h.state, 'utf8')
+  const { out } = await h.run('mirror', ['-n', '--path', 'YYYY/{title}'])
+  expect(out).toBe('2024/a.jpg\n2024/b.jpg\n')
+  expect([readFileSync(h.state, 'utf8'), existsSync(h.library)]).toEqual([before, false])
 })

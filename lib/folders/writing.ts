@@ -49,6 +49,8 @@ export async function draft(
   } catch (error) {
     await file.close().catch(() => {})
     await rm(path, { force: true }).catch(() => {})
+    // Of a full disk Node does not say where.
+    if ((error as NodeJS.ErrnoException).syscall) (error as NodeJS.ErrnoException).path ??= folder
     throw error
   }
   await file.close()

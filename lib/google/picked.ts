@@ -156,13 +156,23 @@ async function fetchAll(
 }
 
 /**
- * Ends the choices at Google that are over, and removes what was fetched of them. `isOver` tells of a part whether all of
- * its photos have arrived.
+ * Ends the choices at Google of which nothing is left to fetch, and removes what was fetched of them. `isOver` tells of a
+ * photo whether it has arrived, or never will.
  */
-export async function finishPicked(parts: Record<string, Part>, isOver: (id: string) => boolean) {
+export async function finishPicked(
+  parts: Record<string, Part>,
+  photos: Record<string, Photo>,
+  isOver: (id: string) => boolean,
+) {
   const open: string[] = await readdir(`${dataFolder}/picked`).catch(() => [])
+  const owing = new Set(
+    Object.entries(photos)
+      .filter(([id, { picked }]) => picked && !isOver(id))
+      .map(([, { files }]) => files[0]?.part),
+  )
   for (const [id, part] of Object.entries(parts)) {
-    if (part.kind !== 'picked' || !open.includes(basename(folderOf(part))) || !isOver(id)) continue
+    if (part.kind !== 'picked' || !open.includes(basename(folderOf(part))) || owing.has(id))
+      continue
     try {
       const { close } = await picker()
       await close(sessionOf(part))

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { sidecarOf } from '../folders/metadata.ts'
 import { holds } from '../folders/writing.ts'
 import { pool } from '../pool.ts'
+import { count, number } from '../progress.ts'
+import { say } from '../stage.ts'
 import type { Mirrored } from '../state/records.ts'
 import type { Lost } from './plan.ts'
 
 /** What of the library is not as it was put there. `changed` by its owner: left alone; `bare`: photos without their sidecar. */
 export type Looked = {
+  photos: number
   lost: Lost
   bare: Set<string>
   missing: number
@@ -22,10 +25,11 @@ export type Looked = {
 export async function lookAround(
   root: string,
   mirrored: Record<string, Mirrored>,
-  { checksum = false, seen = () => {} }: { checksum?: boolean; seen?: () => void } = {},
+  { checksum = false }: { checksum?: boolean | undefined } = {},
 ): Promise<Looked> {
-  const found: Looked = { lost: new Map(), bare: new Set(), missing: 0, damaged: 0, changed: 0 }
   const photos = Object.entries(mirrored).filter(([, { files }]) => files)
+  const none = { missing: 0, damaged: 0, changed: 0 }
+  const found: Looked = { photos: photos.length, lost: new Map(), bare: new Set(), ...none }
   await pool(photos, 8, async ([id, { files = [], at }]) => {
     for (const { path, size, sha1, key, sidecar } of files) {
       const file = join(root, path)
@@ -41,7 +45,12 @@ export async function lookAround(
       else found.missing++
       found.lost.set(id, (found.lost.get(id) ?? new Set()).add(key))
     }
-    seen()
   })
   return found
+}
+
+export function tellLooked({ photos, missing, damaged, changed }: Looked): void {
+  say(
+    `${count(photos, 'photo')} looked after: ${count(missing, 'file')} missing, ${number(damaged)} damaged, ${number(changed)} changed by their owner (left alone)`,
+  )
 }

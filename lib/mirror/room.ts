@@ -1,4 +1,4 @@
-import { readdir, rm, symlink } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rm, symlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { freeAt, there } from '../folders/free.ts'
 import { plainPath } from '../folders/named.ts'
@@ -27,6 +27,12 @@ export async function takesLinks(path: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** Makes the library's folder. Throws what the disk says where nothing can be written into it. */
+export async function writable(root: string): Promise<void> {
+  await mkdir(root, { recursive: true })
+  await access(root, constants.W_OK)
 }
 
 /** Throws Fail where that many bytes do not fit; else gives what is free. */

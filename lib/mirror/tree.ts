@@ -22,10 +22,29 @@ export type Tree = {
   owners: Map<string, string>
   /** A thing that a person should know of a file, counted by its reason. */
   remark(why: string): void
+  remarks: ReadonlyMap<string, number>
+}
+
+export function treeOf(
+  root: string,
+  pathOf: PathMaker,
+  metadata: Tree['metadata'],
+  { titles, mirrored }: { titles: Map<string, string[]>; mirrored: Record<string, Mirrored> },
+): Tree {
+  const remarks = new Map<string, number>()
+  return {
+    root,
+    pathOf,
+    metadata,
+    albumsOf: (id) => (titles.get(id) ?? []).toSorted(),
+    owners: ownersOf(mirrored),
+    remark: (why) => remarks.set(why, (remarks.get(why) ?? 0) + 1),
+    remarks,
+  }
 }
 
 /** The paths that are given away. */
-export function ownersOf(mirrored: Record<string, Mirrored>): Map<string, string> {
+function ownersOf(mirrored: Record<string, Mirrored>): Map<string, string> {
   const owners = new Map<string, string>()
   for (const [id, { files = [] }] of Object.entries(mirrored))
     for (const { path } of files) owners.set(pathKey(path), id)
@@ -59,6 +78,10 @@ export function belonging(tree: Tree, id: string, photo: Photo, title: string, h
     path: photo.trashed ? `Trash/${path}` : photo.locked ? `Locked/${path}` : path,
   }
 }
+
+/** Where a photo will lie, as far as that can be told before its file is read; no number of a name that is taken. */
+export const likelyPath = (tree: Tree, id: string, photo: Photo): string =>
+  belonging(tree, id, photo, photo.title, {}).path
 
 /** One file of a photo that looks for its place: what has its bytes already `isThere` at `from`. */
 export type Homeless = {

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import { stillThere } from '../archive/archive.ts'
+import { troubleText } from '../errno.ts'
 import { Interrupted, Refused } from '../immich/refusal.ts'
 import { number } from '../progress.ts'
 import { Fail, hint, say, stage } from '../stage.ts'
@@ -8,6 +10,13 @@ import { Unreadable } from './reading.ts'
 export const SHOWN = 20
 // Photos in a row that the server refuses with the same words: it is no photo's fault. Each refusal may leave a file there.
 const ALIKE = 25
+
+/** A file could not be written where it belongs, by an error of the disk; others can. */
+export class Unwritable extends Error {
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`${dirname(cause.path ?? '.')}: ${troubleText(cause)}`, { cause })
+  }
+}
 
 /** The record of an item keeps what it was, how it failed, and how often. */
 type Failing = { at: string; sending?: true; failed?: string; tries?: number }
@@ -34,7 +43,7 @@ export function failures<Item extends Failing>({
       await work()
       alike = { message: '', times: 0 }
     } catch (error) {
-      if (!(error instanceof Refused || error instanceof Unreadable)) throw error
+      if (!isOfItem(error)) throw error
       // Of an archive that is gone no photo can be read: that ends its reading, one broken file does not.
       if (error instanceof Unreadable) await stillThere(error.part)
       failed.add(id)
@@ -48,7 +57,7 @@ export function failures<Item extends Failing>({
   }
 
   /** One photo after the other refused alike: the server's disk is full, or it no longer takes what we send. */
-  function stopWhereAlike(error: Refused | Unreadable) {
+  function stopWhereAlike(error: Error) {
     // A limit of the proxy meets the big ones, and they may lie side by side.
     if (!(error instanceof Refused) || error.status === 0 || error.status === 413) return
     const { message } = error
@@ -70,3 +79,6 @@ export function failures<Item extends Failing>({
 
   return { failed, counting, tell }
 }
+
+const isOfItem = (error: unknown): error is Error =>
+  error instanceof Refused || error instanceof Unreadable || error instanceof Unwritable
