@@ -12,12 +12,13 @@ import { onInterrupt } from '../lib/interrupt.ts'
 import { tellTime } from '../lib/spent.ts'
 import { dataFolder, Fail, flags, hint, jsonLine, say, wholeNumber } from '../lib/stage.ts'
 import { takeLock } from '../lib/state/lock.ts'
+import { openState } from '../lib/state/state.ts'
 
 const usage = `
 Copy the gallery to other places by rsync, rclone and restic, and check that the copies are good. What a copy replaces is kept
 there, in a dated folder. Refuses where the gallery is empty, not mounted, or shrank by more than a tenth.
 
-  reads   GALLERY (or LIBRARY, or BACKUP_SOURCE), the last lines of data/backup.log
+  reads   GALLERY (or LIBRARY, or BACKUP_SOURCE, or where mirror put everything), the last lines of data/backup.log
   writes  the places in BACKUP_TO, a line each to data/backup.log
 
 Usage: make backup BACKUP_TO="/mnt/disk/photos nas:/photos rclone:secret:photos restic:/mnt/disk/repo" [ARGS="..."]
@@ -55,7 +56,7 @@ const maxAge = Number(most) * (unit === 'd' ? 86_400 : 3600)
 
 // 1. Whatever can refuse to start.
 const { BACKUP_SOURCE, GALLERY, LIBRARY, BACKUP_TO = '' } = process.env
-const named = BACKUP_SOURCE || GALLERY || LIBRARY
+const named = BACKUP_SOURCE || GALLERY || LIBRARY || (await mirrorsLibrary())
 const targets =
   given.positionals.length > 0 ? given.positionals.map(targetOf) : targetsIn(BACKUP_TO)
 const example = hint('backup GALLERY=~/Photos BACKUP_TO="/mnt/disk/photos rclone:secret:photos"')
@@ -64,9 +65,10 @@ if (!named || targets.length === 0)
 if (!existsSync(plainPath(named)))
   throw new Fail(`Cannot back up ${plainPath(named)}: it is not there: mount its disk`)
 const source = realpathSync(plainPath(named))
+const real = (path: string) => (existsSync(path) ? realpathSync(path) : path)
 const isInside = (path: string, folder: string) => `${path}${sep}`.startsWith(`${folder}${sep}`)
 for (const { local, to } of targets)
-  if (local && (isInside(to, source) || isInside(source, to)))
+  if (local && (isInside(real(to), source) || isInside(source, real(to))))
     throw new Fail(
       `Cannot back up ${source} to ${to}: one lies inside the other: name another place`,
     )
@@ -115,6 +117,12 @@ if (given.check || (given['and-check'] && !dryRun)) {
 tellTime(given)
 if (given.json) console.log(jsonLine(ends))
 process.exitCode = ends.refused > 0 ? 1 : ends.failed > 0 ? 3 : ends.old > 0 ? 4 : 0
+
+/** Where mirror remembers that it put everything. */
+async function mirrorsLibrary() {
+  const { data } = await openState(given.state, { read: ['runs'] })
+  return data.runs.mirror?.library as string | undefined
+}
 
 function write(line: Line) {
   addLine(logFile, line)

@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -159,6 +160,21 @@ describe.skipIf(!has('rsync'))('rsync', () => {
     })
   })
 
+  test('without a gallery it is the library that mirror filled; a link into it is inside', async () => {
+    const state = { version: 1, runs: { mirror: { stage: 'mirror', library: p.at('Gallery') } } }
+    p.put('data/state.json', JSON.stringify(state))
+    env = { GALLERY: '' }
+    expect(await rsync()).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('good: 22 files sent'),
+    })
+    symlinkSync(p.at('Gallery/2022'), p.at('way in'))
+    expect(await backup(`"${p.at('way in')}"`)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('one lies inside the other'),
+    })
+  })
+
   test('a disk that was mounted and is so no more is refused', async () => {
     const unmount = await smallDisk(to, 8 << 20)
     if (!unmount) return console.log('NOT TESTED with a real mount: this user may mount none')
@@ -243,6 +259,31 @@ describe.skipIf(!has('rclone'))('rclone to a crypt remote', () => {
     expect((await rclone('--delete')).err).toContain('good: 2 files sent')
     expect(p.files('cloud').length).toBe(FILES - 1 + 3)
     expect((await rclone('--check')).code).toBe(0)
+  })
+
+  test('where a remote keeps no checksums nothing is said to agree; another name of a crypt remote is one', async () => {
+    Object.assign(env, {
+      RCLONE_CONFIG_NICK_TYPE: 'alias',
+      RCLONE_CONFIG_NICK_REMOTE: 'safe:',
+      RCLONE_CONFIG_BITS_TYPE: 'chunker',
+      RCLONE_CONFIG_BITS_REMOTE: 'safe:bits',
+    })
+    expect((await backup('rclone:nick:photos', '--and-check')).code).toBe(0)
+    const [one = ''] = p.files('cloud')
+    const bytes = readFileSync(p.at('cloud', one))
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    writeFileSync(p.at('cloud', one), bytes)
+    expect(await backup('rclone:nick:photos', '--check')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('= 21 agree + 1 differ'),
+    })
+    expect(await backup('rclone:bits:photos', '--and-check')).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(
+        /keeps no checksums of 22 files: say --download\n.*= 0 agree; 22 not/,
+      ),
+    })
+    expect((await backup('rclone:bits:photos', '--check', '--download')).code).toBe(0)
   })
 
   test('a remote that is not set up is told in its words; a bare remote has no room for what is kept', async () => {

@@ -28,7 +28,9 @@ export async function checkAt(
     [missing, 'missing'],
   ])
   const unasked =
-    found.unchecked > 0 ? `; ${number(found.unchecked)} whose names it cannot take` : ''
+    found.unchecked > 0
+      ? `; ${number(found.unchecked)} ${found.trouble ? 'not compared' : 'whose names it cannot take'}`
+      : ''
   const since = later > 0 ? `; ${number(later)} came after that` : ''
   say(
     `${text}: ${count(checked, 'file')} checked, ${number(fresh)} of them new = ${rows}${unasked}; the last good copy is ${ageOf(age)} old${since}`,

@@ -1,3 +1,4 @@
+import { count } from '../progress.ts'
 import { EXCLUDED, type Program } from './program.ts'
 import { run } from './running.ts'
 
@@ -49,7 +50,10 @@ export const rclone: Program = {
   },
   // Whatever it could not copy it tells, and copies the rest.
   ending: ({ code }) => (code === 0 ? 'good' : 'bad'),
-  /** By the hashes of the remote; of a crypt remote by encrypting again what lies here: neither downloads a byte. */
+  /**
+   * By the hashes of the remote; of a crypt remote by encrypting again what lies here: neither downloads a byte. What a remote
+   * has no hash of rclone compares by its size alone, and says how many: these agree with nothing.
+   */
   async check(source, to, files, { download }) {
     const [differ, missing]: [string[], string[]] = [[], []]
     // Its list has a name a line.
@@ -63,29 +67,34 @@ export const rclone: Program = {
       '-': missing,
       '!': differ,
     }
+    let unhashed = 0
     const flags = '--one-way --combined - --links --files-from-raw -'.split(' ')
     const ran = await run(
       ['rclone', verb, source, to, ...flags, ...(download ? ['--download'] : [])],
       (line, stream) => {
         const [, sign = '', path = ''] = (stream === 'out' && /^([=*+!-]) (.*)$/.exec(line)) || []
         lists[sign]?.push(path)
+        unhashed += Number(/: (\d+) hashes could not be checked$/.exec(line)?.[1] ?? 0)
       },
       askable.map(({ path }) => `${path}\n`).join(''),
     )
     const isGood = ran.code === 0 || differ.length + missing.length > 0
     const said = ran.errors.find((line) => /ERROR|Failed/.test(line))
-    const trouble = isGood ? undefined : (said ?? `rclone ended with ${ran.code}`)
-    return { differ, missing, unchecked, ...(trouble && { trouble }) }
+    const trouble = isGood
+      ? unhashed > 0 &&
+        `the remote keeps no checksums of ${count(unhashed, 'file')}: say --download`
+      : (said ?? `rclone ended with ${ran.code}`)
+    return { differ, missing, unchecked: unchecked + unhashed, ...(trouble && { trouble }) }
   },
 }
 
+/** Whether a path is encrypted, also where its remote is another name of a crypt remote. */
 async function isCrypt(to: string) {
-  const kinds = new Map<string, string>()
-  await run(['rclone', 'listremotes', '--long'], (line, stream) => {
-    const [name = '', kind = ''] = stream === 'out' ? line.split(/:\s+/) : []
-    kinds.set(name, kind.trim())
+  let told = ''
+  await run(['rclone', 'backend', 'features', to], (line, stream) => {
+    if (stream === 'out') told += line
   })
-  return kinds.get(to.split(':')[0] ?? '') === 'crypt'
+  return /"String": "Encrypted /.test(told)
 }
 
 function message(text: string): Message {

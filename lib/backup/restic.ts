@@ -54,7 +54,7 @@ export const restic: Program = {
     const newest = ['latest', '--path', source, '--tag', 'photoferry']
     const held = new Map<string, string>()
     const listed = await run(['restic', '-r', to, 'ls', '--json', ...newest], (line, stream) => {
-      const { type, path, size, mtime } = (stream === 'out' ? JSON.parse(line) : {}) as Node
+      const { type, path, size, mtime } = (stream === 'out' ? message(line) : {}) as Node
       if (type === 'file') held.set(path, about(size, Date.parse(mtime)))
     })
     const missing = files.filter(({ path }) => !held.has(join(source, path)))
