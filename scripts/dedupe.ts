@@ -7,7 +7,7 @@ import { photosIn } from '../lib/dedupe/photos.ts'
 import { type Alike, readReport, writeReport } from '../lib/dedupe/report.ts'
 import { pairsAlike, reviewed } from '../lib/dedupe/reviewed.ts'
 import { findAlike } from '../lib/dedupe/similar.ts'
-import { giveUp, pairsOf, TRASH } from '../lib/dedupe/trash.ts'
+import { areOnOneDisk, giveUp, pairsOf, TRASH } from '../lib/dedupe/trash.ts'
 import { undo } from '../lib/dedupe/undoing.ts'
 import { askWhether } from '../lib/dupes/asking.ts'
 import { troubleText } from '../lib/errno.ts'
@@ -161,7 +161,7 @@ if (going.length > 0 && !dryRun) {
   )
   if (tally.gone > 0)
     say(
-      `${hint('dedupe', report ? '--reviewed --undo' : '--undo')} brings it back; it takes its room until you delete ${TRASH}`,
+      `${report ? hint('dedupe', '--reviewed --undo') : hint(`dedupe FOLDERS="${asked.join(' ')}"`, '--undo')} brings it back; it takes its room until you delete ${TRASH}`,
     )
 } else if (going.length > 0) say(`${count(going.length, 'photo')} of ${size(freed)} would ${verb}`)
 else if (groups.length > 0 && !method && !report)
@@ -197,7 +197,10 @@ async function accepted(alike: Alike[][]) {
 
 async function give(goes: Photo, stays: Photo, run: string) {
   try {
-    const pairs = await (report ? pairsAlike : pairsOf)(goes, stays)
+    const pairs =
+      method === 'HARD' && !areOnOneDisk(goes, stays)
+        ? 'no hard link leads to another disk'
+        : await (report ? pairsAlike : pairsOf)(goes, stays)
     if (typeof pairs === 'string') {
       tally.stay++
       return say(`${goes.path}: stays: ${pairs}`)

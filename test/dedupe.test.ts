@@ -21,6 +21,7 @@ import type { Entry } from '../lib/folders/walking.ts'
 import { distance, groupsAlike, type Looks, looksLike } from '../lib/picture/alike.ts'
 import type { Decided } from '../lib/state/records.ts'
 import { openState } from '../lib/state/state.ts'
+import { smallDisk } from './sandbox/campaign.ts'
 import { paint } from './sandbox/landscape.ts'
 import { photo, place, sample } from './sandbox/tree.ts'
 
@@ -136,6 +137,37 @@ describe('what goes', () => {
     })
     expect(String(p.read('tree/b.jpg'))).toBe('another')
     expect(p.files('tree/.photoferry-trash').length).toBe(2)
+  })
+
+  test('what lies on a disk inside the tree goes to a trash there, and comes back; no hard link leads over', async ({
+    skip,
+  }) => {
+    const unmount = await smallDisk(p.at('tree/disk'), 1 << 20)
+    if (!unmount) {
+      console.log('NOT TESTED on a disk inside the tree: this user may mount none')
+      return skip()
+    }
+    try {
+      p.put('tree/a.jpg', photo(1), day(1))
+      p.put('tree/disk/2021/b.jpg', photo(1), day(2))
+      expect((await dedupe('--method', 'HARD', '--yes')).err).toMatch(
+        /b.jpg: stays: no hard link leads to another disk\n.*1 photo = 0 linked \+ 1 left/,
+      )
+      const { code, err } = await dedupe('--method', 'AEO', '--yes')
+      expect([code, err]).toEqual([0, expect.stringMatching(/1 photo = 1 in the trash/)])
+      expect(p.files('tree').filter((name) => /jpg/.test(name))).toEqual([
+        'a.jpg',
+        expect.stringMatching(/^disk\/\.photoferry-trash\/.*\/2021\/b\.jpg$/),
+      ])
+      expect((await dedupe('--undo')).err).toMatch(/1 file of the run .* = 1 back/)
+      expect(p.files('tree').filter((name) => /jpg/.test(name))).toEqual([
+        'a.jpg',
+        'disk/2021/b.jpg',
+      ])
+      expect((await dedupe('--undo')).err).toMatch(/nothing to bring back/)
+    } finally {
+      unmount()
+    }
   })
 
   test('HARD: hard links of the oldest in place of the others, and files of their own again', async () => {

@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs'
 import { link, lstat, mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { sameBytes } from '../folders/same.ts'
@@ -37,6 +45,11 @@ export async function pairsOf(goes: Photo, stays: Photo): Promise<Pair[] | strin
   return pairs
 }
 
+export function areOnOneDisk(a: Photo, b: Photo): boolean {
+  const [one, other] = [a, b].map(({ unit }) => unit.main.inode.split(':')[0])
+  return one === other
+}
+
 async function indexOf(entries: Entry[], is: (entry: Entry) => Promise<boolean>) {
   for (const [at, entry] of entries.entries()) if (await is(entry)) return at
   return -1
@@ -56,7 +69,8 @@ async function isAsItWas({ path, size, modified }: Entry) {
 
 /**
  * Moves files of a photo into the trash of their tree, each line of what and why kept beside it: `same` bytes, or only `alike`. With `links` a
- * hard link of the one that stays is put in its place, so that no moment is without it. Never writes over anything.
+ * hard link of the one that stays is put in its place, so that no moment is without it. Never writes over anything. What lies on
+ * a disk of its own inside the tree goes to a trash there.
  */
 export async function giveUp(
   pairs: Pair[],
@@ -66,19 +80,36 @@ export async function giveUp(
 ): Promise<void> {
   const links = why === 'links'
   const folder = join(root, TRASH, run)
-  mkdirSync(folder, { recursive: true })
-  const folders = new Set<string>()
+  mkdirSync(dirname(folder), { recursive: true })
+  const folders = new Set<string>([dirname(folder)])
   for (const { goes, stays } of pairs) {
-    const to = join(folder, relative(root, goes.path))
+    const top = topOfDisk(dirname(goes.path), root)
+    const to = join(top, TRASH, run, relative(top, goes.path))
     await mkdir(dirname(to), { recursive: true })
     const other = why === 'alike' ? { alike: stays.path } : { same: stays.path }
-    const line = { from: goes.path, to, ...other, size: goes.size, ...(links && { links }) }
+    const disk = top === root ? {} : { disk: relative(root, top) }
+    const line = {
+      from: goes.path,
+      to,
+      ...other,
+      size: goes.size,
+      ...(links && { links }),
+      ...disk,
+    }
     appendFileSync(`${folder}.jsonl`, `${JSON.stringify(line)}\n`)
     if (links) await replaceByLink(goes.path, stays.path, to)
     else if (!(await place(goes.path, to))) throw new Error(`${to} is there already`)
     folders.add(dirname(to)).add(dirname(goes.path))
   }
   await syncFolders(folders, root)
+}
+
+/** The highest folder up to `root` that is on one disk with this one: there a file can be moved. */
+function topOfDisk(folder: string, root: string): string {
+  const { dev } = statSync(folder)
+  let top = folder
+  while (top !== root && statSync(dirname(top)).dev === dev) top = dirname(top)
+  return top
 }
 
 async function replaceByLink(path: string, stays: string, trash: string) {
@@ -96,12 +127,13 @@ async function replaceByLink(path: string, stays: string, trash: string) {
 
 /** The runs whose files lie in the trash of a tree, the oldest first. */
 export function runsIn(root: string): string[] {
+  const names = namesIn(join(root, TRASH)).map((name) => name.replace(/\.jsonl$/, ''))
+  return [...new Set(names)].sort().filter((run) => filesOf(root, run).length > 0)
+}
+
+function namesIn(folder: string): string[] {
   try {
-    const entries = readdirSync(join(root, TRASH), { withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .sort()
+    return readdirSync(folder)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
@@ -120,14 +152,37 @@ export async function bringBack(path: string, to: string): Promise<boolean> {
   return true
 }
 
+/** A file of the trash; `top`: the folder in which that trash lies, of the tree or of a disk inside it. */
+export type Trashed = { root: string; top: string; trash: string; to: string }
+
 /** What lies in the trash of a tree from one run, each with the path that it had. */
-export function filesOf(root: string, run: string): { root: string; trash: string; to: string }[] {
-  const folder = join(root, TRASH, run)
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((trash) => ({ root, trash, to: join(root, relative(folder, trash)) }))
+export function filesOf(root: string, run: string): Trashed[] {
+  const tops = new Set([root, ...disksIn(root, run)])
+  return [...tops].flatMap((top) => {
+    const folder = join(top, TRASH, run)
+    if (!existsSync(folder)) return []
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((trash) => ({ root, top, trash, to: join(top, relative(folder, trash)) }))
+  })
+}
+
+/** Disks inside the tree that have a share of the run, as its list tells. */
+function disksIn(root: string, run: string): string[] {
+  const list = join(root, TRASH, `${run}.jsonl`)
+  if (!existsSync(list)) return []
+  const disks = readFileSync(list, 'utf8').split('\n').map(diskOf)
+  return disks.flatMap((disk) => (disk === undefined ? [] : [join(root, disk)]))
+}
+
+function diskOf(line: string): string | undefined {
+  try {
+    return (JSON.parse(line) as { disk?: string }).disk
+  } catch {
+    // The last one, torn by a kill before its file had moved.
+    return
+  }
 }
 
 /** Removes a folder and those in it, as far as nothing is left in them. */

@@ -42,7 +42,7 @@ export async function undo(
   for (const root of roots) {
     const own = files.filter((file) => file.root === root)
     await syncFolders(new Set(own.map(({ to }) => dirname(to))), root)
-    rmEmpty(join(root, TRASH, run))
+    for (const top of new Set(own.map(({ top }) => top))) rmEmpty(join(top, TRASH, run))
   }
   const rows = terms([
     [back, 'back'],
