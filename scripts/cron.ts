@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { parseEnv } from 'node:util'
 import { envFile, Fail, flags, hint, say } from '../lib/stage.ts'
+import { readCounts } from '../lib/state/state.ts'
 
 const usage = `
 Print what makes this machine run sync by itself: lines for crontab, and a systemd timer. So for organize, where IMPORTS and
-GALLERY are set, and for backup, where BACKUP_TO is. Nothing is installed.
+GALLERY are set, and for backup, where BACKUP_TO is; for these alone where nothing of Google is known. Nothing is installed.
 
   reads   where it is run, and what it is given
 
@@ -52,15 +53,21 @@ const daily = (later = 0): When => {
 }
 type When = [crontab: string, systemd: string, words: string]
 type Job = { stage: string; args: string[]; what: string; when: When }
-const jobs: Job[] = [{ stage: 'sync', args, what: 'Google Photos to Immich', when: daily() }]
-if (process.env.IMPORTS && process.env.GALLERY)
+const { photos = 0 } = await readCounts(given.state)
+const { IMMICH_URL, TAKEOUT, IMPORTS, GALLERY, BACKUP_TO } = process.env
+const to = IMMICH_URL ? 'Immich' : 'folders'
+const jobs: Job[] = [{ stage: 'sync', args, what: `Google Photos to ${to}`, when: daily() }]
+// Where only folders are kept there is nothing to sync, and a line for it would mail each day.
+const isForSync = IMMICH_URL || TAKEOUT || photos > 0 || given.positionals.length > 0
+if (!isForSync && (IMPORTS || BACKUP_TO)) jobs.pop()
+if (IMPORTS && GALLERY)
   jobs.push({
     stage: 'organize',
-    args: ['--quiet'],
+    args: ['--quiet', '--or-later'],
     what: 'Inboxes to the gallery',
     when: ['*/15 * * * *', '*-*-* *:00/15:00', 'every 15 minutes'],
   })
-if (process.env.BACKUP_TO)
+if (BACKUP_TO)
   jobs.push({
     stage: 'backup',
     args: ['--quiet', '--and-check'],

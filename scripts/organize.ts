@@ -19,6 +19,7 @@ import { pool } from '../lib/pool.ts'
 import { count, progress } from '../lib/progress.ts'
 import { tellTime } from '../lib/spent.ts'
 import { Fail, flags, harmless, jsonLine, say, wholeNumber } from '../lib/stage.ts'
+import { Locked } from '../lib/state/lock.ts'
 import { ran } from '../lib/state/runs.ts'
 import { openState } from '../lib/state/state.ts'
 
@@ -41,6 +42,7 @@ ${pathUsage}
   --mtime                   where nothing else gives the time, the file's own; a copy may have got that anywhere
   --settle 60               what changed in the last so many seconds is still on its way, with all that belongs to it
   --restore-deleted         copy again what was copied once and is no longer where it was put
+  --or-later                where another stage is at work: nothing now and no error, the next run does it (cron's)
   --dry-run (-n)            where each file would go        --limit N   no more photos than these
   --json, --quiet, --state FILE
 Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some files failed (run again)
@@ -59,6 +61,7 @@ const given = flags(
     mtime: { type: 'boolean' },
     settle: { type: 'string', default: '60' },
     'restore-deleted': { type: 'boolean' },
+    'or-later': { type: 'boolean' },
   },
   { positionals: true },
 )
@@ -83,6 +86,10 @@ const state = await openState(given.state, {
   stage: 'organize',
   write: ['organized', 'runs'],
   dryRun: given['dry-run'],
+}).catch((error) => {
+  if (!given['or-later'] || !(error instanceof Locked)) throw error
+  say(`later: ${error.message}`)
+  process.exit(0)
 })
 const started = new Date()
 const memory = memoryOf(

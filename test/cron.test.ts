@@ -128,11 +128,16 @@ test('cron prints lines for organize and backup where they are set up', async ()
   const { stdout, stderr } = await run(process.execPath, [resolve('scripts/cron.ts')], { env })
   const line = (fields: string, stage: string, args: string) =>
     `${fields}  cd '${process.cwd()}' && ${process.execPath} scripts/${stage}.ts ${args} >>data/photoferry-${stage}.log 2>&1`
-  expect(stdout).toContain(line('*/15 * * * *', 'organize', '--quiet'))
+  expect(stdout).toContain(line('*/15 * * * *', 'organize', '--quiet --or-later'))
   expect(stdout).toContain(line('30 4 * * *', 'backup', '--quiet --and-check'))
   expect(stdout).toContain('photoferry-organize.timer')
   expect(stdout).toContain('OnCalendar=*-*-* *:00/15:00\n')
   expect(stderr).toMatch(/IMPORTS is set in this shell alone/)
+  // Nothing of Google is known here: sync would fail each day.
+  expect(stdout).not.toContain('scripts/sync.ts')
+  const more = { ...env, TAKEOUT: '/mnt/takeout' }
+  const both = await run(process.execPath, [resolve('scripts/cron.ts')], { env: more })
+  expect(both.stdout).toMatch(/scripts\/sync.ts --yes[\s\S]*Description=Google Photos to folders/)
 })
 
 test('cron warns of settings that stand in this shell alone', async () => {

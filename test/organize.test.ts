@@ -6,6 +6,7 @@ import { ExifTool } from 'exiftool-vendored'
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { takeLock } from '../lib/state/lock.ts'
 import { withExif } from './sandbox/exif.ts'
 import { filesBelow, photo, place, sample } from './sandbox/tree.ts'
 
@@ -346,6 +347,23 @@ describe('ways', () => {
     expect(p.files('Gallery').length).toBe(2)
     expect((await organize('--limit', '2')).err).toContain('1 copied + 2 done before')
   })
+})
+
+test('while another stage is at work --or-later does nothing, and is no error', async () => {
+  p.put('Phone/IMG_20210304_101112.jpg', photo(1))
+  p.folder('data')
+  const letGo = await takeLock(p.at('data/state.json.lock'), 'transfer', 'the state')
+  try {
+    expect(await organize()).toMatchObject({ code: 1, err: expect.stringContaining('Cannot open') })
+    expect(await organize('--or-later')).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(
+        /^organize: later: Cannot open .*`transfer` \(pid \d+\) is using it/,
+      ),
+    })
+  } finally {
+    letGo()
+  }
 })
 
 test('two runs are kept apart, and a killed one is gone on with', async () => {
