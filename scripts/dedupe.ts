@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-import { mkdirSync, realpathSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { reportAlike } from '../lib/dedupe/alike.ts'
 import { choose, METHODS, type Method } from '../lib/dedupe/choosing.ts'
 import { findEquals, type Photo } from '../lib/dedupe/finding.ts'
 import { photosIn } from '../lib/dedupe/photos.ts'
-import { type Alike, readReport, writeReport } from '../lib/dedupe/report.ts'
+import { type Alike, readReport } from '../lib/dedupe/report.ts'
 import { pairsAlike, reviewed } from '../lib/dedupe/reviewed.ts'
-import { findAlike } from '../lib/dedupe/similar.ts'
+import { apart, foldersOf, realFolders } from '../lib/dedupe/roots.ts'
 import { areOnOneDisk, giveUp, pairsOf, TRASH } from '../lib/dedupe/trash.ts'
 import { undo } from '../lib/dedupe/undoing.ts'
 import { askWhether } from '../lib/dupes/asking.ts'
 import { troubleText } from '../lib/errno.ts'
-import { pathsIn } from '../lib/folders/named.ts'
 import { UNREADABLE } from '../lib/folders/walking.ts'
 import { count, number, progress, size, terms } from '../lib/progress.ts'
 import { doing, tellTime } from '../lib/spent.ts'
@@ -22,7 +22,6 @@ import {
   harmless,
   hint,
   jsonLine,
-  print,
   say,
   wholeNumber,
 } from '../lib/stage.ts'
@@ -100,9 +99,7 @@ if (asked.length === 0)
   throw new Fail(
     `Cannot look for duplicates: no folder was named: run ${hint('dedupe FOLDERS="~/Photos"')}`,
   )
-const roots = [...new Set([...asked, ...references])].filter(
-  (one, _, all) => !all.some((other) => other !== one && one.startsWith(other + sep)),
-)
+const roots = apart([...asked, ...references])
 mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
 const { 'dry-run': dryRun = false, quiet = false } = given
 process.once('exit', await takeLock(join(dataFolder, 'dedupe.lock'), 'dedupe', 'these folders'))
@@ -119,7 +116,9 @@ const photos = await photosIn(roots, references, (path, why) => {
   if (why === UNREADABLE) fail(path, new Fail(why))
 })
 if (given.similar) {
-  await similar()
+  const about = { at: started.toISOString(), folders: roots, distance: most }
+  await reportAlike(photos, about, { ...given, file: dryRun ? undefined : similarFile })
+  tellTime(given)
   process.exit()
 }
 
@@ -214,44 +213,8 @@ async function give(goes: Photo, stays: Photo, run: string) {
   }
 }
 
-async function similar() {
-  const shown = progress(photos.length, 'pictures', given)
-  const { groups, unseen } = await findAlike(photos, most, () => shown.tick())
-  shown.end()
-  if (!dryRun)
-    await writeReport(similarFile, {
-      at: started.toISOString(),
-      folders: roots,
-      distance: most,
-      groups,
-    })
-  await print(given.json ? groups.map(jsonLine) : [])
-  const many = groups.reduce((sum, group) => sum + group.length, 0)
-  say(
-    `${count(many, 'picture')} in ${count(groups.length, 'group')} look alike${dryRun ? '' : `: ${similarFile}`}; of ${number(unseen)} nothing can be told`,
-  )
-  if (groups.length > 0 && !dryRun) say(`${hint('review')} shows them side by side`)
-  tellTime(given)
-}
-
 function fail(path: string, error: unknown) {
   tally.failed++
   process.exitCode = 3
   say(`${path}: ${error instanceof Fail ? error.message : troubleText(error)}`)
-}
-
-async function foldersOf(texts: string[]): Promise<string[]> {
-  const all: string[] = []
-  for (const text of texts) {
-    const { paths, lost } = await pathsIn(text)
-    all.push(...realFolders(lost === undefined ? paths : [lost]))
-  }
-  return all
-}
-
-function realFolders(paths: string[]): string[] {
-  const wrong = paths.find((path) => !statSync(path, { throwIfNoEntry: false })?.isDirectory())
-  if (wrong !== undefined)
-    throw new Fail(`Cannot look for duplicates in ${wrong}: there is no such folder`)
-  return paths.map((path) => realpathSync(path))
 }

@@ -36,10 +36,12 @@ export async function putSidecar(
   const made = await draft(dirname(path), basename(path), [
     Buffer.from(xmp(said, { forAll: true })),
   ])
+  if (await place(made.path, path)) return made.sha1
   const there = await lookAt(path)
-  if (!there || there.sha1 === before?.sidecar) {
-    if (there) await putOver(made, path)
-    else if (!(await place(made.path, path))) return putSidecar(file, said, before)
+  // Its owner has just taken it away.
+  if (!there) return putSidecar(file, said, before)
+  if (there.sha1 === before?.sidecar) {
+    await putOver(made, path)
     return made.sha1
   }
   await drop(made)
