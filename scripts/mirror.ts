@@ -7,6 +7,7 @@ import { sweep } from '../lib/folders/writing.ts'
 import { accountOf } from '../lib/mirror/account.ts'
 import { ALBUMS, copiesSize, fillAlbum, isAlbumLeft } from '../lib/mirror/albums.ts'
 import { keeper } from '../lib/mirror/keeping.ts'
+import { rekeyed } from '../lib/mirror/keys.ts'
 import { lookAround, tellLooked } from '../lib/mirror/looking.ts'
 import { mirrorPlan, thereOf } from '../lib/mirror/plan.ts'
 import { putFiles } from '../lib/mirror/putting.ts'
@@ -14,6 +15,7 @@ import { renew } from '../lib/mirror/renewing.ts'
 import {
   asTyped,
   libraryFolder,
+  outside,
   roomFor,
   sameLibrary,
   takesLinks,
@@ -102,7 +104,10 @@ if (Object.keys(state.data.photos).length === 0)
 const before = last?.library as string | undefined
 const root = libraryFolder(before)
 const known = Object.values(mirrored).filter(({ files }) => files).length
+outside(parts, root)
 if (!given.resync) await sameLibrary(root, before, known)
+
+for (const [id, record] of rekeyed(state.data)) state.put('mirrored', id, record)
 
 // 1. What is left: what the state does not say is done, and, where it is asked for, what the disk lacks.
 const looked = given.resync ? await lookAround(root, mirrored, given) : undefined

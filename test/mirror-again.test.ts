@@ -13,7 +13,7 @@ import type { ExifTool } from 'exiftool-vendored'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Home, home, metadataOf, realExiftool, sha1Of } from './sandbox/library.ts'
 import { inAlbum, picture } from './sandbox/run.ts'
-import { bytesOf, type Description, type Shot } from './sandbox/takeout.ts'
+import { bytesOf, type Description, makeTakeout, type Shot } from './sandbox/takeout.ts'
 
 let tool: ExifTool | undefined
 beforeAll(async () => {
@@ -226,6 +226,39 @@ test('--path: folders of its owner, and what is there stays there when that chan
     2,
     expect.stringMatching(/\{place\} is none of \{album\}/),
   ])
+})
+
+test('unpacked exports: a file that the index reads only later is the same file; no library lies in one', async () => {
+  const live = picture('IMG_5.HEIC', 5, { sample: 'live.heic' })
+  const half: Shot = {
+    ...live,
+    name: 'IMG_5.MOV',
+    sample: 'live.mov',
+    role: 'motion',
+    of: live.name,
+  }
+  const edited = picture('E.jpg', 9)
+  const copy: Shot = { ...edited, name: 'E-edited.jpg', warm: true, role: 'edited', of: 'E.jpg' }
+  const shots = [live, half, edited, copy]
+  h = await home({ shots }, { format: 'folder' })
+  const TAKEOUT = `${h.dir}/takeout`
+  const inside = await h.run('mirror', [], { TAKEOUT, LIBRARY: `${h.dir}/takeout/Takeout/here` })
+  expect([inside.code, inside.err]).toEqual([
+    1,
+    expect.stringMatching(/Cannot mirror into .*here: it lies inside the unpacked Takeout/),
+  ])
+  await h.mirror()
+  const tree = h.tree({ sha1: true })
+  // Its twins have the sizes of the first: now bytes are read.
+  const twins = await makeTakeout(`${h.dir}/second`, { shots }, { format: 'folder' })
+  await h.run('index-gphotos', [TAKEOUT, ...twins.paths])
+  expect(
+    Object.values(h.load().photos).flatMap(({ files }) => files.map(({ crc }) => crc)),
+  ).not.toContain(null)
+  expect((await h.run('mirror')).err).toMatch(/nothing to mirror/)
+  rmSync(h.file('2024/06/01/IMG_5.MOV'))
+  expect((await h.run('mirror', ['--resync'])).code).toBe(0)
+  expect(h.tree({ sha1: true })).toEqual(tree)
 })
 
 test('how a library is kept is remembered: a run without flags goes on so, and says it', async () => {

@@ -79,7 +79,9 @@ function standing(
 /** The folders as a transfer: by it the files are told that are left. */
 export function thereOf(record: Mirrored | undefined, lost: Set<string> = new Set()): Transfer {
   const { files = [], main, at = '' } = record ?? {}
-  const keys = files.map(({ key }) => key).filter((key) => !lost.has(key))
+  const keys = files
+    .filter(({ key }) => !lost.has(key))
+    .flatMap(({ key, bytes }) => (bytes === undefined ? [key] : [key, bytes]))
   const isThere = main !== undefined && keys.includes(main)
   return {
     at,

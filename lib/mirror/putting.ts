@@ -16,7 +16,13 @@ import { belonging, type Homeless, move, namesFor, pieces, type Tree } from './t
 type Given = { file: PhotoFile; body: Body }
 type Belonging = ReturnType<typeof belonging>
 /** A file whose bytes are on disk, under no name yet. */
-type Written = Homeless & { file: PhotoFile; made: Draft; own: Belonging; was?: string }
+type Written = Homeless & {
+  file: PhotoFile
+  made: Draft
+  own: Belonging
+  bytes?: string
+  was?: string
+}
 
 /**
  * Puts files of one photo into the library, and gives its record as it then is: each is written under a name that nobody
@@ -112,9 +118,18 @@ async function write(
   const name = `${basename(own.path).slice(0, 40)}.${hex(crc32(`${id} ${key}`))}`
   const { modified } = own
   const chunks = typeof bytes === 'function' ? bytes() : bytes
-  let made = await draft(join(tree.root, target), name, chunks, {
+  let crc = 0
+  async function* summed() {
+    for await (const chunk of chunks) {
+      crc = crc32(chunk, crc)
+      yield chunk
+    }
+  }
+  const isUnread = file.crc === null
+  let made = await draft(join(tree.root, target), name, isUnread ? summed() : chunks, {
     ...(modified !== undefined && { modified }),
   }).finally(close)
+  const known = isUnread ? { bytes: fileKey({ ...file, crc: hex(crc), size: made.size }) } : {}
   let was: string | undefined
   if (tree.metadata === 'embed' && own.isNews && file.role !== 'motion') {
     const said = isWritable(head.type)
@@ -142,6 +157,7 @@ async function write(
     file,
     made,
     own,
+    ...known,
     ...(was && { was }),
   }
 }
@@ -185,11 +201,19 @@ async function setAside(root: string, path: string) {
 /** The record of a named file, with its sidecar where there is something to say that it does not say itself. */
 async function finished(
   tree: Tree,
-  { key, role, size, sha1, own, was }: Written,
+  { key, bytes, role, size, sha1, own, was }: Written,
   path: string,
   before?: MirroredFile,
 ): Promise<MirroredFile> {
-  const file: MirroredFile = { path, size, sha1, key, role, ...(was && { was }) }
+  const file: MirroredFile = {
+    path,
+    size,
+    sha1,
+    key,
+    ...(bytes && { bytes }),
+    role,
+    ...(was && { was }),
+  }
   if (role === 'motion' || tree.metadata === 'none' || !own.isNews) return file
   if (was) return { ...file, said: own.said }
   const sidecar = await putSidecar(join(tree.root, path), own.said, before)

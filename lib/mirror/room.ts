@@ -1,9 +1,10 @@
 import { access, constants, mkdir, readdir, rm, symlink } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { freeAt, there } from '../folders/free.ts'
 import { plainPath } from '../folders/named.ts'
 import { size } from '../progress.ts'
 import { dataFolder, Fail, hint } from '../stage.ts'
+import type { Part } from '../state/records.ts'
 
 /** Where the library is, as a whole path: LIBRARY, else where it was `last`. */
 export const libraryFolder = (last: string | undefined) =>
@@ -43,6 +44,17 @@ export async function roomFor(bytes: number, root: string): Promise<number> {
       `Cannot mirror ${size(bytes)}: ${asTyped(root)} has ${size(free)} free: make room, name another disk with LIBRARY=, or take a part with --dates or --albums`,
     )
   return free
+}
+
+/** Throws Fail where the library would lie in an unpacked export, which the next index would find it in. */
+export function outside(parts: Readonly<Record<string, Part>>, root: string): void {
+  const around = Object.values(parts).find(
+    ({ kind, path }) => kind === 'folder' && `${root}${sep}`.startsWith(`${path}${sep}`),
+  )
+  if (around)
+    throw new Fail(
+      `Cannot mirror into ${root}: it lies inside the unpacked Takeout ${around.path}: name a folder beside that by LIBRARY`,
+    )
 }
 
 /**

@@ -289,6 +289,8 @@ export type MirroredFile = {
   sha1: string
   /** Which of the photo's files: CRC-32 and size (its path in the export where these were never read). */
   key: string
+  /** CRC-32 and size where `key` is a path: its key as soon as the index has read it, too. */
+  bytes?: string
   role: PhotoFile['role']
   /** SHA-1 as Google gave it, where metadata was written into it. */
   was?: string
