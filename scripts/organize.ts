@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-import { unlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { isOfOneFile, troubleText } from '../lib/errno.ts'
 import { pathMaker, pathUsage } from '../lib/folders/paths.ts'
 import { type Entry, UNREADABLE, walk } from '../lib/folders/walking.ts'
-import { syncFolders } from '../lib/folders/writing.ts'
-import { carry, type How, isKept } from '../lib/organize/carrying.ts'
+import { bringer, type Job, SAYS_OTHERWISE } from '../lib/organize/bringing.ts'
+import type { How } from '../lib/organize/carrying.ts'
 import { endExiftool } from '../lib/organize/exotic.ts'
 import { freshUnits, timeOf } from '../lib/organize/fresh.ts'
 import { foldersOf, syncthingOf } from '../lib/organize/inboxes.ts'
@@ -47,7 +46,6 @@ ${pathUsage}
   --json, --quiet, --state FILE
 Exit:  0 done, 1 could not start or had to stop, 2 bad usage, 3 some files failed (run again)
 `
-const SAYS_OTHERWISE = 'a sidecar that says otherwise in the gallery'
 
 const given = flags(
   usage,
@@ -103,14 +101,10 @@ const shown = progress(undefined, 'files', given)
 let undated = 0
 
 // 2. Photo by photo: where each goes is worked out one after the other, the bytes go side by side.
-type Job = { targets: Target[]; from: string | undefined }
-let settling: Job[] = []
+const { bring, settle } = bringer({ gallery, how, memory, tally, flush: state.flush, fail })
 await pool(jobs(), 4, async (job) => {
-  if (!given['dry-run'] && !(await bring(job.targets))) return
+  if (!given['dry-run'] && !(await bring(job))) return
   for (const target of job.targets) tell(target, job.from)
-  if (given['dry-run']) return
-  settling.push(job)
-  if (settling.length >= 32) await settle()
 })
 await settle()
 await endExiftool()
@@ -188,39 +182,6 @@ async function place(unit: Unit, heads: Heads): Promise<Job | undefined> {
   const mine = targets.filter(({ entry }) => wanted.includes(entry))
   names.take(mine.filter(({ is }) => is === 'free'))
   return { targets: mine, from }
-}
-
-/** True when all of a photo is in the gallery. */
-async function bring(targets: Target[]): Promise<boolean> {
-  const { length } = targets
-  for (const { entry, to } of targets.filter(({ is }) => is === 'free')) {
-    try {
-      const came = await carry(entry, to, how)
-      if (came === 'done') continue
-      tally.add(came === 'changed' ? 'waits' : 'failed', length)
-      if (came === 'taken') say(`${entry.path}: something else is called ${to} since: run again`)
-    } catch (error) {
-      fail(entry, error, length)
-    }
-    return false
-  }
-  return true
-}
-
-/** The names last through a power cut before the state says so, and before anything goes out of an inbox. */
-async function settle() {
-  const jobs = settling
-  settling = []
-  const targets = jobs.flatMap(({ targets, from }) => targets.map((one) => ({ ...one, from })))
-  await syncFolders(new Set(targets.map(({ to }) => dirname(to))), gallery)
-  for (const { entry, to, is, from } of targets)
-    if (is === 'differs') memory.leave(entry, SAYS_OTHERWISE)
-    else memory.keep(entry, to, from)
-  if (how !== 'move') return
-  await state.flush()
-  // The main file last: while it is there, a run that was killed knows what is left.
-  for (const { entry, to, is } of targets.reverse())
-    if (is !== 'differs' && (await isKept(entry, to))) await unlink(entry.path)
 }
 
 function tell({ entry, to, is }: Target, time: string | undefined) {
