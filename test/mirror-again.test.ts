@@ -261,6 +261,34 @@ test('unpacked exports: a file that the index reads only later is the same file;
   expect(h.tree({ sha1: true })).toEqual(tree)
 })
 
+test('unpacked exports: a copy that was edited again comes, too, though nothing read either', async () => {
+  const edited = picture('E.jpg', 9)
+  const copy = (more: Partial<Shot>): Shot => ({
+    ...edited,
+    name: 'E-edited.jpg',
+    role: 'edited',
+    of: 'E.jpg',
+    ...more,
+  })
+  const [first, second] = [copy({ warm: true }), copy({ warm: true, size: [80, 60] })]
+  h = await home({ shots: [edited, first] }, { format: 'folder' })
+  await h.mirror()
+  const again = await makeTakeout(
+    `${h.dir}/second`,
+    { shots: [edited, second] },
+    { format: 'folder', stamp: LATER },
+  )
+  await h.run('index-gphotos', [`${h.dir}/takeout`, ...again.paths])
+  expect((await h.run('mirror')).err).toMatch(/1 photo = 1 mirrored/)
+  expect(
+    h
+      .tree({ sha1: true, only: /E-/ })
+      .map((line) => line.split(' ').at(-1))
+      .sort(),
+  ).toEqual([first, second].map((shot) => sha1Of(bytesOf(shot))).sort())
+  expect((await h.run('mirror')).err).toMatch(/nothing to mirror/)
+})
+
 test('how a library is kept is remembered: a run without flags goes on so, and says it', async () => {
   const [a, b, c] = [1, 2, 3].map((n) =>
     picture(`${n}.jpg`, n, { seed: n, facts: { favorite: true } }),

@@ -287,9 +287,9 @@ export type MirroredFile = {
   /** Bytes and SHA-1 (hex) of what lies there. */
   size: number
   sha1: string
-  /** Which of the photo's files: CRC-32 and size (its path in the export where these were never read). */
+  /** Which of the photo's files: CRC-32 and size (size and path in the export where it was never read). */
   key: string
-  /** CRC-32 and size where `key` is a path: its key as soon as the index has read it, too. */
+  /** CRC-32 and size where `key` is none of its bytes: its key as soon as the index has read it, too. */
   bytes?: string
   role: PhotoFile['role']
   /** SHA-1 as Google gave it, where metadata was written into it. */

@@ -21,9 +21,12 @@ export function filesToSend(photo: Photo): PhotoFile[] {
   return [...of('motion'), main, ...of('edited')]
 }
 
-/** Tells a file from the others of its photo: its bytes, or its place where these were never read. */
+/**
+ * Tells a file from the others of its photo: its bytes, or its place and size where these were never read. Of two with one place
+ * in two unpacked exports, as of an edited copy that was edited again, the sizes differ: else both were read.
+ */
 export function fileKey({ path, size, crc }: PhotoFile): string {
-  return crc === null ? path : `${crc}-${size}`
+  return crc === null ? `${size} ${path}` : `${crc}-${size}`
 }
 
 /** What of it has not arrived. */
