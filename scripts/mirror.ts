@@ -130,7 +130,7 @@ if (given['dry-run']) {
 }
 const tired =
   plan.tired.length > 0
-    ? `; ${number(plan.tired.length)} failed ${MAX_TRIES} times: ${hint('status', '--list "not mirrored"')}`
+    ? `; ${number(plan.tired.length)} failed ${MAX_TRIES} times: ${hint('status', "--list 'not mirrored'")}, ${hint('mirror', '--retry')} tries again`
     : ''
 if (todo.length + renewed.length + albumsLeft().length === 0) {
   say(

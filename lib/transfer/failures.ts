@@ -49,7 +49,8 @@ export function failures<Item extends Failing>({
       failed.add(id)
       if (++told <= SHOWN) say(`${nameOf(id)}: ${error.message}`)
       const { sending: _, tries = 0, ...rest } = before(id) ?? ({} as Item)
-      const counts = Number(!(error instanceof Interrupted))
+      // What the disk has against one file is in the owner's hand: it is tried whenever they run it.
+      const counts = Number(!(error instanceof Interrupted || error instanceof Unwritable))
       const at = new Date().toISOString()
       record(id, { ...rest, at, failed: error.message, tries: tries + counts } as Item)
       stopWhereAlike(error)
