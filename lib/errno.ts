@@ -21,7 +21,7 @@ const troubles: Record<string, readonly [found: string, remedy: string]> = {
   ENODEV: gone,
   ENOTCONN: gone,
   EBADF: ['it was closed', 'run again'],
-  EXDEV: ['it lies on another disk', 'name its own folder'],
+  EXDEV: ['no hard link leads to another disk', 'use links or copies'],
   EMFILE: ['too many files are open', 'raise `ulimit -n` and run again'],
   ENFILE: ['too many files are open', 'close other programs and run again'],
 }
@@ -32,7 +32,7 @@ export function diskTrouble(error: unknown): readonly [found: string, remedy: st
   return syscall === undefined ? undefined : troubles[code]
 }
 
-const OF_ONE = new Set('EACCES EPERM ENOTDIR EISDIR EEXIST EINVAL ENAMETOOLONG'.split(' '))
+const OF_ONE = new Set('EACCES EPERM ENOTDIR EISDIR EEXIST EINVAL ENAMETOOLONG EXDEV'.split(' '))
 
 /** Whether it befell one file or folder, while others can be written. */
 export const isOfOneFile = (error: unknown) =>

@@ -207,6 +207,38 @@ test('what cannot be put where it belongs is counted, and comes when it can; the
   expect(h.tree()).toEqual(['2021/02/01/b.jpg', '2024/06/01/a.jpg'])
 })
 
+test('a year that lies on another disk: what would move there or be linked from there stays where it is', async ({
+  skip,
+}) => {
+  const shot = picture('a.jpg', 1)
+  const trip = { folder: 'Trip', title: 'Trip' }
+  h = await home({ shots: [shot, ...inAlbum('Trip', shot)], albums: [trip] })
+  const unmount = await smallDisk(h.file('2024'), 1 << 20)
+  if (!unmount) {
+    console.log('NOT TESTED on a year of another disk: this user may mount none')
+    return skip()
+  }
+  try {
+    await h.mirror()
+    const moved = { ...shot, taken: (shot.taken ?? 0) - 400 * 86_400, bytes: bytesOf(shot) }
+    const later = { lastModifiedTime: { timestamp: '1780000000' } }
+    await h.more([{ ...moved, json: later }], '20260601T101500Z')
+    expect(await h.mirror()).toMatch(/1 renewed/)
+    expect(h.tree({ only: /^20.*jpg$/ })).toEqual(['2024/06/01/a.jpg'])
+    const { code, err } = await h.run('mirror', ['--albums-as', 'hardlinks'])
+    expect([code, err]).toEqual([
+      3,
+      expect.stringMatching(/Trip: .*: no hard link leads to another disk/),
+    ])
+    expect(h.tree({ only: /^(20|albums).*jpg$/ })).toEqual([
+      '2024/06/01/a.jpg',
+      'albums/Trip/a.jpg -> ../../2024/06/01/a.jpg',
+    ])
+  } finally {
+    unmount()
+  }
+})
+
 test('a dry run writes nothing, and prints where each would go', async () => {
   h = await home({ shots: [picture('a.jpg', 1), picture('b.jpg', 2)] })
   await h.run('index-gphotos', [`${h.dir}/takeout`])

@@ -147,7 +147,7 @@ function named(files: Homeless[], stem: string) {
 
 /**
  * Gives a file of ours another path, its sidecar with it, and tells which it has then: the old one where the new was taken
- * in that moment. One that is not there any more has the new one, too, should it ever come again.
+ * in that moment, or is on another disk. One that is not there any more has the new one, too, should it ever come again.
  */
 export async function move(root: string, from: string, to: string): Promise<string> {
   if (from === to) return to
@@ -161,6 +161,7 @@ export async function move(root: string, from: string, to: string): Promise<stri
 
 function isGone(error: NodeJS.ErrnoException) {
   if (error.code === 'ENOENT') return true
+  if (error.code === 'EXDEV') return false
   throw error
 }
 
