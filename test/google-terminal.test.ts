@@ -47,10 +47,8 @@ function stage(name: string, args: string[], act: Act = () => {}, env = {}) {
     {
       cwd: folder,
       env: {
-        ...process.env,
         ...google.env,
         PATH: `${bin}:${process.env.PATH}`,
-        NODE_COMPILE_CACHE: join(tmpdir(), 'photoferry-compiled'),
         IMMICH_URL: '',
         IMMICH_API_KEY: '',
         DISPLAY: ':9',

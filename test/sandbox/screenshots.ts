@@ -44,7 +44,6 @@ async function halfWay() {
       cwd: w.dir,
       columns: COLUMNS,
       env: {
-        ...process.env,
         TAKEOUT: resolve('data/demo/takeout'),
         IMMICH_URL: w.server.url,
         IMMICH_API_KEY: w.server.key,

@@ -1,4 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { columnsOf } from '../../lib/live.ts'
 
 /** Whether a stage can be run on a terminal of its own here: by `script` of util-linux. */
@@ -11,16 +13,13 @@ if (!hasTerminal)
   )
 
 /**
- * Runs a script as a person at a terminal does. `act` gets all that was shown so far whenever there is more, and `type`,
- * which presses keys (`\x03` is Ctrl-C).
+ * Runs a script as a person at a terminal does, with nothing of our own environment but what is given: CI=true alone would
+ * take the colours away. `act` gets all that was shown so far whenever there is more, and `type`, which presses keys
+ * (`\x03` is Ctrl-C).
  */
 export async function onTerminal(
   args: string[],
-  {
-    cwd,
-    env,
-    columns = 200,
-  }: { cwd: string; env: Record<string, string | undefined>; columns?: number },
+  { cwd, env = {}, columns = 200 }: { cwd: string; env?: Record<string, string>; columns?: number },
   act: (shown: string, type: (keys: string) => void) => void,
 ): Promise<{ code: number | null; shown: string }> {
   const command = [process.execPath, ...args].map((word) => `'${word}'`).join(' ')
@@ -29,7 +28,14 @@ export async function onTerminal(
     ['-qefc', `stty cols ${columns} rows 40; exec ${command}`, '/dev/null'],
     {
       cwd,
-      env: { ...env, SHELL: '/bin/sh', TERM: 'xterm' } as NodeJS.ProcessEnv,
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: process.env.HOME ?? cwd,
+        NODE_COMPILE_CACHE: join(tmpdir(), 'photoferry-compiled'),
+        ...env,
+        SHELL: '/bin/sh',
+        TERM: 'xterm',
+      },
     },
   )
   let shown = ''
