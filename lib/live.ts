@@ -1,54 +1,32 @@
-import { harmless } from './stage.ts'
-
-// Chinese, Japanese and Korean letters, full-width signs, emoji.
-const WIDE =
-  /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u
-const NO_WIDTH = /^\p{M}+$|^\p{Cf}+$/u
-
-// Made when it is needed: that alone takes 25 ms.
-let segmenter: Intl.Segmenter | undefined
-/** A text of any script, letter by letter as people count them. */
-function lettersOf(text: string) {
-  segmenter ??= new Intl.Segmenter()
-  return segmenter.segment(text)
-}
-
-/** How many columns of a terminal a text takes. */
-export function columnsOf(text: string): number {
-  let columns = 0
-  for (const { segment } of lettersOf(text))
-    columns += WIDE.test(segment) ? 2 : NO_WIDTH.test(segment) ? 0 : 1
-  return columns
-}
-
-/** The text in one line of at most so many columns, its end cut off where it is longer. */
-export function oneLine(text: string, columns: number): string {
-  const line = harmless(text.replace(/\s/g, ' '))
-  if (columnsOf(line) <= columns) return line
-  let fitting = ''
-  let room = columns - 1
-  for (const { segment } of lettersOf(line)) {
-    room -= columnsOf(segment)
-    if (room < 0) break
-    fitting += segment
-  }
-  return columns > 0 ? `${fitting}…` : ''
+/** What draws: brought when there is something to show, since a stage's first second is its own. */
+async function brought() {
+  const [{ createLogUpdate }, { default: widthOf }, { default: slice }] = await Promise.all([
+    import('log-update'),
+    import('string-width'),
+    import('slice-ansi'),
+  ])
+  const update = createLogUpdate(process.stderr, { showCursor: true })
+  const cut = (line: string, columns: number) =>
+    widthOf(line) <= columns ? line : `${slice(line, 0, columns - 1)}…`
+  // The last column stays free: some terminals wrap when it is written to.
+  const show = (lines: string[]) =>
+    update(lines.map((line) => cut(line, (process.stderr.columns || 80) - 1)).join('\n'))
+  return { show, clear: update.clear }
 }
 
 /**
- * Lines at the bottom of the terminal that are drawn over and over. Whatever else is printed meanwhile, by whomever, goes above
- * them. `end` takes them away.
+ * Lines at the bottom of the terminal that are drawn over and over, each cut off where it is longer than the terminal is wide.
+ * Whatever else is printed meanwhile, by whomever, goes above them. `end` takes them away.
  */
 export function liveLines() {
   const terminals = [process.stderr, process.stdout].filter(({ isTTY }) => isTTY)
   const writes = terminals.map((stream) => stream.write)
-  let lines: { (text: string): void; clear(): void } | undefined
+  let drawing: Awaited<ReturnType<typeof brought>> | undefined
   let isShown = false
   let isOver = false
-  // Brought when there is something to show: a stage's first second is its own.
-  import('log-update').then(
-    ({ createLogUpdate }) => {
-      if (!isOver) lines = createLogUpdate(process.stderr, { showCursor: true })
+  brought().then(
+    (found) => {
+      if (!isOver) drawing = found
     },
     () => {},
   )
@@ -66,7 +44,7 @@ export function liveLines() {
   const clear = () => {
     if (!isShown) return
     isShown = false
-    undisturbed(() => lines?.clear())
+    undisturbed(() => drawing?.clear())
   }
   terminals.forEach((stream, at) => {
     const write = writes[at] as (...all: unknown[]) => boolean
@@ -76,9 +54,9 @@ export function liveLines() {
     }
   })
   return {
-    show(text: string) {
-      if (!lines) return
-      undisturbed(() => lines?.(text))
+    show(lines: string[]) {
+      if (!drawing) return
+      undisturbed(() => drawing?.show(lines))
       isShown = true
     },
     end() {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
-import { columnsOf, liveLines, oneLine } from './live.ts'
-import { say, stage } from './stage.ts'
+import { liveLines } from './live.ts'
+import { harmless, say, stage } from './stage.ts'
 
 // Without a height nothing can be drawn over: a serial line, or a terminal of another program.
 const isTerminal = process.stderr.isTTY && process.stderr.rows !== 0 && process.env.TERM !== 'dumb'
@@ -47,20 +47,19 @@ export function progress(
   }
 }
 
-/** Two lines that no terminal wraps: a bar and the count, then the rate and what is being done right now. */
-function drawn(share: number | undefined, first: string[], second: string[]) {
-  // The last column stays free: some terminals wrap when it is written to.
-  const columns = (process.stderr.columns || 80) - 1
+/** Two lines: a bar where there is room for it, and the count; then the rate and what is being done right now. */
+function drawn(share: number | undefined, first: string[], second: string[]): string[] {
   const told = `${stage}: ${first.filter(Boolean).join(', ')}`
-  const lower = oneLine(`  ${second.filter(Boolean).join('  ')}`, columns)
   const shade = (colour: 'cyan' | 'dim', text: string) =>
     styleText(colour, text, { stream: process.stderr })
-  if (share === undefined || columnsOf(told) + BAR + 8 > columns)
-    return `${oneLine(told, columns)}\n${shade('dim', lower)}`
-  const full = Math.floor(share * BAR)
+  // A name comes from anywhere, even with line breaks.
+  const lower = harmless(`  ${second.filter(Boolean).join('  ')}`.replace(/\s/g, ' '))
+  const full = Math.floor((share ?? 0) * BAR)
   const bar = `${shade('cyan', '█'.repeat(full))}${shade('dim', '░'.repeat(BAR - full))}`
-  const percent = `${Math.floor(share * 100)}%`.padStart(4)
-  return `${bar} ${percent}  ${told}\n${shade('dim', lower)}`
+  const percent = `${Math.floor((share ?? 0) * 100)}%`.padStart(4)
+  const hasRoom = told.length + BAR + 8 < (process.stderr.columns || 80)
+  const upper = share !== undefined && hasRoom ? `${bar} ${percent}  ${told}` : told
+  return [upper, shade('dim', lower)]
 }
 
 /** 1234567 -> `1,234,567` */

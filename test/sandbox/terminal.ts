@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { columnsOf } from '../../lib/live.ts'
+import columnsOf from 'string-width'
 
 /** Whether a stage can be run on a terminal of its own here: by `script` of util-linux. */
 export const hasTerminal = /util-linux/.test(
