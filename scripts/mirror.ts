@@ -233,7 +233,11 @@ function account(plan: ReturnType<typeof mirrorPlan>) {
   const whole = choice.all ? plan : mirrorPlan(state.data, chooser({}), rules)
   const isReadAgain = given.resync && given.checksum
   const readAgain = isReadAgain ? started.toISOString() : (runs.mirror?.readAgain as string)
-  return accountOf(whole, mirrored, { rules, readAgain })
+  return accountOf(whole, mirrored, {
+    rules,
+    readAgain,
+    indexed: runs['index-gphotos']?.at ?? '',
+  })
 }
 
 /** Writes files of one photo. Those of one name take turns, so that it is always the same that gets it plain. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { count, duration, number } from '../lib/progress.ts'
+import { nextStep } from '../lib/report/next.ts'
 import { lastNumbers, verdict } from '../lib/report/verdict.ts'
 import { flags, hint, jsonLine, say } from '../lib/stage.ts'
 import type { Collection } from '../lib/state/records.ts'
@@ -67,42 +68,8 @@ else {
       `Last           ${stage.padEnd(14)} ${at.slice(0, 16).replace('T', ' ')}${seconds === undefined ? ', not finished' : `, took ${duration(seconds)}`}`,
     )
   }
-  console.log(`Next           ${next()}`)
-}
-
-function next() {
-  const { transfer, verify, link } = runs
-  if (!counts.photos) return hint('index-gphotos TAKEOUT="/path/to/the/zips"')
-  if (hasFoldersAlone) return nextForFolders()
-  if (!runs['index-immich'])
-    return `${hint('auth')}, then ${hint('index-immich')}; or, without a server, ${hint('mirror')}`
-  if (!link || (counts.links ?? 0) + (counts.transfers ?? 0) === 0) return hint('link')
-  const account = (transfer?.account ?? {}) as Record<string, number>
-  const unseen = counts.photos - total(account)
-  if (transfer && link.at < (runs['index-gphotos']?.at ?? '') && unseen > 0) return hint('link')
-  const left = account['to send'] || account.failed || account['to complete'] || unseen > 0
-  if (transfer?.seconds === undefined || left) return hint('transfer')
-  if (!verify || verify.at < transfer.at || numbers.proven.unverified > 0 || verify.waiting)
-    return hint('verify', '--wait 10m')
-  if (Number(verify.mendable) > 0) return hint('transfer')
-  if (verify.differ) return `${hint('status', '--list differs')}, which no run mends`
-  const [name, missing] = [...numbers.missing][0] ?? []
-  if (missing && !numbers.noMoreParts)
-    return `download part ${missing.join(', ')} of ${name}, then ${hint('sync')}`
-  if (Object.keys(account).some((row) => row.startsWith('undecided'))) return hint('review')
-  if (found.safe === 'not yet') return `${hint('report')}, and decide what is shown there`
-  return `nothing: all is there. When there is a new Takeout: ${hint('sync TAKEOUT="..."')}`
-}
-
-/** A library that knows no server. */
-function nextForFolders() {
-  const { mirror } = runs
-  const { at = '' } = runs['index-gphotos'] ?? {}
-  const account = (mirror?.account ?? {}) as Record<string, number>
-  const isLeft = account['to mirror'] || account['to renew'] || account.failed
-  if (mirror?.seconds === undefined || mirror.at < at || isLeft) return hint('mirror')
-  if (numbers.proven.unverified > 0) return hint('mirror', '--resync --checksum')
-  return `nothing: all is there. When there is a new Takeout: ${hint('mirror TAKEOUT="..."')}`
+  const known = { runs, decisions, photos: counts.photos ?? 0 }
+  console.log(`Next           ${nextStep(known, numbers, found)}`)
 }
 
 /** How the groups stood when a stage last looked, and what to type about them. */

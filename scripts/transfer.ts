@@ -116,12 +116,12 @@ await requirePermissions(server, [
 // A run that does not come to its end leaves this mark, so that the next knows its assets for ours.
 const unfinishedSince = String(runs.transfer?.unfinishedSince ?? server.now().toISOString())
 // What was known before is what status tells meanwhile.
-const { account, remarks, proven: proof, rules: by } = runs.transfer ?? ({} as Partial<Run>)
+const { seconds: _, bytes: __, ...before } = runs.transfer ?? ({} as Partial<Run>)
 state.put('runs', 'transfer', {
+  ...before,
   stage: 'transfer',
   at: started.toISOString(),
   unfinishedSince,
-  ...(account !== undefined && { account, remarks, proven: proof, rules: by }),
 })
 await state.flush()
 
@@ -210,8 +210,13 @@ function accountOf(plan: ReturnType<typeof planOf>) {
   return {
     account: whole.counts,
     remarks: whole.remarks(),
+    resting: whole.tired.length,
+    albums: { left: whole.albumsLeft().length, waiting: whole.albums.waiting },
     proven: proven(whole.those('transferred', 'linked'), transfers, checks),
     rules,
+    // Which index and which links that counts.
+    indexed: runs['index-gphotos']?.at ?? '',
+    linked: runs.link?.at ?? '',
   }
 }
 

@@ -43,6 +43,8 @@ const nothing: Numbers = {
   damaged: 0,
   lost: 0,
   notChosen: 0,
+  albums: { left: 0, waiting: 0 },
+  isOld: false,
 }
 const sent = (photos: Partial<Numbers['photos']>, more: Partial<Numbers> = {}): Numbers => ({
   ...nothing,
@@ -71,6 +73,12 @@ test.each<[string, Numbers]>([
   ['yes, but 2 photos of the locked folder are left out', sent({ 'left out': 2 }, { locked: 2 })],
   ['yes, but 1 file came damaged in the export', sent({}, { damaged: 1, lost: 1 })],
   ['yes, but of 1 photo the export has only the sidecar', sent({}, { lost: 1 })],
+  ['not yet, 1 album lacks photos', sent({}, { albums: { left: 1, waiting: 2 } })],
+  ['yes, but 2 albums wait for a word of yours', sent({}, { albums: { left: 0, waiting: 2 } })],
+  [
+    'not yet, the export was indexed again, and transfer has not looked since',
+    sent({}, { isOld: true }),
+  ],
   ['yes, but 5 files of the export are not chosen', sent({}, { notChosen: 5 })],
 ])('verdict: %s', (text, numbers) => {
   const found = verdict(numbers)

@@ -9,6 +9,7 @@ import { PLANNED, planOf } from '../transfer/plan.ts'
 import type { Rules } from '../transfer/standing.ts'
 import {
   destination,
+  isOld,
   type Numbers,
   noPhotos,
   type Proof,
@@ -60,6 +61,11 @@ export function accountOf(data: Told) {
     damaged: damagedMedia(leftovers),
     lost: left.get(LOST) ?? 0,
     notChosen: left.get('not chosen') ?? 0,
+    albums: {
+      left: runs.transfer && plan ? plan.albumsLeft().length : 0,
+      waiting: plan?.albums.waiting ?? 0,
+    },
+    isOld: isOld(there === 'Immich' ? runs.transfer : runs.mirror, runs['index-gphotos']),
   }
   return { plan, rules, counts, lines, numbers, files: filesOf(data, lines, rules) }
 }

@@ -30,6 +30,10 @@ export type Numbers = {
   damaged: number
   lost: number
   notChosen: number
+  /** Albums that lack photos which are there, and those about which a person has to say something. */
+  albums: { left: number; waiting: number }
+  /** The export was indexed again since the stage that sends has looked at it. */
+  isOld: boolean
 }
 
 export type Verdict = { safe: 'yes' | 'yes, but' | 'not yet'; text: string; because: string[] }
@@ -113,6 +117,14 @@ export function verdict(numbers: Numbers): Verdict {
   if (failed > 0) return not(`${count(failed, 'photo')} failed`)
   if (unreadable > 0 || (missing.size > 0 && !numbers.noMoreParts))
     return not('a part of the export is missing')
+  if (numbers.isOld)
+    return not(
+      `the export was indexed again, and ${numbers.there === 'Immich' ? 'transfer' : 'mirror'} has not looked since`,
+    )
+  if (numbers.albums.left > 0)
+    return not(
+      `${count(numbers.albums.left, 'album')} ${numbers.albums.left === 1 ? 'lacks' : 'lack'} photos`,
+    )
   if (unsure > 0)
     return not(`all is sent, ${count(unsure, 'photo')} ${unsure === 1 ? 'is' : 'are'} not verified`)
   const rest = [...holes, ...because]
@@ -121,7 +133,7 @@ export function verdict(numbers: Numbers): Verdict {
 }
 
 function reservations(numbers: Numbers): string[] {
-  const { there, photos, proven, locked, damaged, lost, notChosen } = numbers
+  const { there, photos, proven, locked, damaged, lost, notChosen, albums } = numbers
   const gone = Math.max(photos.removed, proven.gone)
   const is = (many: number) => (many === 1 ? 'is' : 'are')
   const rows: [number, string][] = [
@@ -129,6 +141,10 @@ function reservations(numbers: Numbers): string[] {
     [damaged, `${count(damaged, 'file')} came damaged in the export`],
     [lost, `of ${count(lost, 'photo')} the export has only the sidecar`],
     [locked, `${count(locked, 'photo')} of the locked folder ${is(locked)} left out`],
+    [
+      albums.waiting,
+      `${count(albums.waiting, 'album')} ${albums.waiting === 1 ? 'waits' : 'wait'} for a word of yours`,
+    ],
     [proven.differs, `${count(proven.differs, 'photo')} arrived, with a field that differs`],
     [notChosen, `${count(notChosen, 'file')} of the export ${is(notChosen)} not chosen`],
   ]
@@ -144,7 +160,7 @@ export function lastNumbers(
   const { transfer, verify, mirror, 'index-gphotos': index } = runs
   const there = destination(runs)
   const sent = there === 'Immich' ? transfer : mirror
-  const account = Object.entries((sent?.account ?? {}) as Record<string, number>)
+  const account = Object.entries(accountRows(sent))
   const photos = noPhotos()
   let locked = 0
   for (const [name, many] of account) {
@@ -173,7 +189,19 @@ export function lastNumbers(
     damaged: Number(index?.damaged ?? 0),
     lost: left[LOST] ?? 0,
     notChosen: left['not chosen'] ?? 0,
+    albums: (sent?.albums as Numbers['albums']) ?? { left: 0, waiting: 0 },
+    isOld: isOld(sent, index),
   }
+}
+
+/** The rows that the last run of the stage that sends has counted. */
+export function accountRows(sent: Run | undefined) {
+  return (sent?.account ?? {}) as Record<string, number>
+}
+
+/** Whether the photos were indexed again since that was counted. Older versions did not write down of which index it was. */
+export function isOld(sent: Run | undefined, index: Run | undefined): boolean {
+  return sent?.indexed !== undefined && sent.indexed !== (index?.at ?? '')
 }
 
 export function noPhotos() {
