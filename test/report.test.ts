@@ -152,7 +152,7 @@ test('a text that a spreadsheet would take for a formula is none', () => {
     groups: [],
     merged: { sizes: [] },
     parts: [],
-    stages: [],
+    runs: [],
     days: [],
   }
   const csv = tablesOf({ ...report, albums } as unknown as Report).get('albums.csv')

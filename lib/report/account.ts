@@ -21,7 +21,14 @@ import {
 } from './verdict.ts'
 
 /** The collections that a report is made of. */
-export const TOLD = [...PLANNED, 'parts', 'leftovers', 'duplicates', 'mirrored'] as const
+export const TOLD = [
+  ...PLANNED,
+  'parts',
+  'leftovers',
+  'duplicates',
+  'decisions',
+  'mirrored',
+] as const
 export type Told = Pick<State, (typeof TOLD)[number]>
 
 /** Where one photo stands; `proof` of one that is there. */

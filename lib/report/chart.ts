@@ -105,16 +105,19 @@ function years(months: { month: string }[]) {
     .join('')
 }
 
+const LEAST = 0.008
 /** One bar that is the whole, in parts that add up. */
 export function shareBar(parts: [kind: string, many: number, what: string][]) {
   const all = parts.reduce((sum, [, many]) => sum + many, 0)
+  // One of a hundred thousand is to be seen, too: the large ones make room for it.
+  const weights = parts.map(([, many]) => (many === 0 ? 0 : Math.max(many / all, LEAST)))
+  const whole = weights.reduce((sum, weight) => sum + weight, 0)
   let x = 0
-  const rects = parts.map(([kind, many, what]) => {
+  const rects = parts.map(([kind, many, what], at) => {
     if (many === 0) return ''
-    // One of a hundred thousand is to be seen, too.
-    const width = Math.max((many / all) * 100, 0.7)
-    const from = Math.min(x, 100 - width)
-    x = from + width
+    const width = ((weights[at] as number) / whole) * 100
+    const from = x
+    x += width
     return `<rect class="${kind}" x="${percent(from)}" width="${percent(width)}" y="0" height="14"><title>${number(many)} ${what}</title></rect>`
   })
   return html`<svg class="share" height="14" width="100%" role="img" aria-label="${parts

@@ -4,6 +4,7 @@ import type { Leftover } from '../state/records.ts'
 import { PICK_ENDED } from '../takeout/reasons.ts'
 import { remarksOf } from '../transfer/remarks.ts'
 import type { accountOf, Line, Told } from './account.ts'
+import { isOfOtherBytes } from './parts.ts'
 import { type Reason, reasonOf, WEIGHTS } from './reasons.ts'
 
 /** One thing that did not fit: a photo, a file or an album. */
@@ -28,7 +29,9 @@ export function groupsOf(
     const { photo, stands, proof } = line
     const item = itemOf(line, server)
     const key = keyOf(line)
-    if (key) enter(key, { ...item, ...(stands.why !== key && { why: inWords(stands.why) }) })
+    const says = stands.why !== key && stands.why !== 'none'
+    if (key) enter(key, { ...item, ...(says && { why: inWords(stands.why) }) })
+    if (isOfOtherBytes(line)) enter(stands.why, item)
     if (proof === 'unverified') enter('unverified', item)
     if (proof === 'differs' || proof === 'changed')
       enter(proof, { ...item, why: inWords(Object.keys(checks[id]?.differs ?? {}).join(', ')) })
@@ -57,7 +60,6 @@ const FIELDS: Record<string, string> = {
   local: 'local time',
   live: 'live half',
   favorite: 'favourite',
-  none: 'it is not there yet',
 }
 
 /** A list of fields, or any other words as they are. */

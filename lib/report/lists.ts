@@ -21,7 +21,7 @@ export function unfit({ groups }: Report) {
   if (groups.length === 0)
     return html`<section id="unfit"><h2>What did not fit</h2><p class="lead">Nothing.</p></section>`
   let room = MOST_CHARACTERS
-  const drawn = groups.map((group) => {
+  const drawn = groups.map((group, at) => {
     const rows: string[] = []
     for (const item of group.items.slice(0, MOST_ITEMS)) {
       const row = String(itemRow(item))
@@ -29,7 +29,7 @@ export function unfit({ groups }: Report) {
       if (room < 0) break
       rows.push(row)
     }
-    return { weight: group.weight, block: groupBlock(group, rows) }
+    return { weight: group.weight, block: groupBlock(group, rows, at) }
   })
   return html`<section id="unfit">
 <h2>What did not fit, and what to do</h2>
@@ -42,9 +42,12 @@ ${[...Map.groupBy(drawn, ({ weight }) => weight)].map(
 </section>`
 }
 
-function groupBlock({ key, title, weight, todo, items }: Group, rows: string[]) {
+/** A link to it opens it, since what it leads to lies inside. */
+export const groupId = (at: number) => `reason-${at + 1}`
+
+function groupBlock({ key, title, weight, todo, items }: Group, rows: string[], at: number) {
   const isOpen = weight === 'owed' && items.length <= MOST_ITEMS
-  return html`<details data-reason="${key}"${isOpen ? raw(' open') : ''}><summary><span class="what">${title}</span><span class="many">${number(items.length)}</span></summary><div class="in">
+  return html`<details data-reason="${key}"${isOpen ? raw(' open') : ''}><summary><span class="what">${title}</span><span class="many">${number(items.length)}</span></summary><div class="in" id="${groupId(at)}">
 <p class="todo">${commands(todo)}</p>
 <table class="files"><caption class="skip">${title}</caption><thead><tr><th scope="col">Name</th><th scope="col">Why</th><th scope="col">Look at it</th></tr></thead><tbody>${raw(rows.join('\n'))}</tbody></table>
 ${rest(items.length - rows.length, 'row')}
@@ -108,7 +111,7 @@ export function parts({ parts, there }: Report) {
 <h2>What can go</h2>
 <p class="lead">${
     free.length > 0
-      ? `Of ${count(free.length, 'part')} every photo is verified in ${there}: ${free.length === 1 ? 'it' : 'these'} can go${bytes > 0 ? `, and free ${size(bytes)}` : ''}. Nothing is deleted by itself.`
+      ? `Of ${count(free.length, 'part')} every photo is verified in ${there}: ${free.length === 1 ? 'it' : 'these'} can go${bytes > 0 ? `, and free ${size(bytes)}` : ''}. Nothing is deleted by itself; make a backup of ${there} first.`
       : 'None yet: a part can go when every photo of it is verified.'
   }</p>
 <table class="sides"><caption>The parts of the export</caption><thead><tr><th scope="col">Part</th><th scope="col">Verdict</th><th scope="col" class="n">Photos</th><th scope="col" class="n">Verified</th><th scope="col" class="n">Size</th></tr></thead><tbody>${parts
@@ -121,26 +124,33 @@ ${rest(parts.length - MOST_PARTS, 'part')}
 </section>`
 }
 
-export function times({ stages, days }: Report) {
-  if (stages.length === 0) return ''
+export function times({ stages, runs, days }: Report) {
+  if (runs.length === 0) return ''
+  const took = (seconds?: number) => (seconds === undefined ? 'not finished' : duration(seconds))
+  const sent = (bytes = 0) => (bytes > 0 ? size(bytes) : '')
   return html`<section>
 <h2>Time and bytes</h2>
-<p class="lead">What each run took, the newest first, and what was sent on which day.</p>
-<table><caption>Runs (times in UTC)</caption><thead><tr><th scope="col">Stage</th><th scope="col">Began</th><th scope="col" class="n">Took</th><th scope="col" class="n">Bytes</th></tr></thead><tbody>${stages
+<table><caption>What each stage took, all its runs together</caption><thead><tr><th scope="col">Stage</th><th scope="col" class="n">Runs</th><th scope="col" class="n">Time</th><th scope="col" class="n">Bytes</th></tr></thead><tbody>${stages.map(
+    (one) =>
+      html`<tr><th scope="row">${one.stage}</th><td class="n">${number(one.runs)}</td><td class="n">${duration(one.seconds)}</td><td class="n">${sent(one.bytes)}</td></tr>`,
+  )}</tbody></table>
+<details><summary><span class="what">Each run</span><span class="many">${number(runs.length)}</span></summary><div class="in">
+<table><caption>The newest first, in UTC</caption><thead><tr><th scope="col">Stage</th><th scope="col">Began</th><th scope="col" class="n">Took</th><th scope="col" class="n">Bytes</th></tr></thead><tbody>${runs
     .slice(0, MOST_RUNS)
     .map(
       ({ stage, at, seconds, bytes }) =>
-        html`<tr><th scope="row">${stage}</th><td>${moment(at)}</td><td class="n">${seconds === undefined ? 'not finished' : duration(seconds)}</td><td class="n">${bytes === undefined ? '' : size(bytes)}</td></tr>`,
+        html`<tr><th scope="row">${stage}</th><td>${moment(at)}</td><td class="n">${took(seconds)}</td><td class="n">${sent(bytes)}</td></tr>`,
     )}</tbody></table>
-${rest(stages.length - MOST_RUNS, 'run')}
+${rest(runs.length - MOST_RUNS, 'run')}
+</div></details>
 ${
   days.length > 0
-    ? html`<table><caption class="more">Sent, by the day on which each was last written to</caption><thead><tr><th scope="col">Day</th><th scope="col" class="n">Photos</th><th scope="col" class="n">Bytes</th></tr></thead><tbody>${days
+    ? html`<details><summary><span class="what">Sent on each day</span><span class="many">${number(days.length)}</span></summary><div class="in"><table><caption>By the day on which each photo was last written to</caption><thead><tr><th scope="col">Day</th><th scope="col" class="n">Photos</th><th scope="col" class="n">Bytes</th></tr></thead><tbody>${days
         .slice(0, MOST_DAYS)
         .map(
           ({ day, photos, bytes }) =>
             html`<tr><th scope="row">${day}</th><td class="n">${number(photos)}</td><td class="n">${size(bytes)}</td></tr>`,
-        )}</tbody></table>${rest(days.length - MOST_DAYS, 'day')}`
+        )}</tbody></table>${rest(days.length - MOST_DAYS, 'day')}</div></details>`
     : ''
 }
 </section>`

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { html, raw } from 'hono/html'
 import { count, number } from '../progress.ts'
 import { core, monthChart, monthName, shareBar } from './chart.ts'
-import { merged, parts, times, unfit } from './lists.ts'
+import { groupId, merged, parts, times, unfit } from './lists.ts'
 import type { Report } from './report.ts'
 import { ROWS } from './verdict.ts'
-import { capital, moment, name, rest, stampDay } from './words.ts'
+import { capital, commands, moment, name, rest, stampDay } from './words.ts'
 
 // So that a library of a hundred thousand makes a page that a phone opens; the rest is in the tables of --csv.
 const MOST_ALBUMS = 300
@@ -59,13 +59,18 @@ ${report.groups.length > 0 ? html`<script type="module">${raw(script)}</script>`
   return String(page)
 }
 
-function top({ verdict: { safe, text, because }, asOf, made, there, library }: Report) {
+function top({ verdict: { safe, text, because }, next, groups, ...report }: Report) {
+  const { asOf, made, there, library } = report
   const tone = safe === 'yes' ? 'yes' : safe === 'yes, but' ? 'but' : 'not'
   const more = because.filter((what) => !text.endsWith(what))
+  const owed = groups.flatMap(({ weight, title, items }, at) =>
+    weight === 'owed' ? [{ to: groupId(at), says: `${title}: ${number(items.length)}` }] : [],
+  )
   return html`<header>
 <p class="name">photoferry, ${moment(made)}${asOf && `. Google as of the Takeout of ${stampDay(asOf)}: what came there since is not in it`}${there === 'the folders' && library ? html`. The folders: <bdi>${name(library)}</bdi>` : ''}</p>
 <h1><small>Safe to leave Google</small> <span class="${tone}" id="verdict">${capital(text)}</span></h1>
-${more.length > 0 ? html`<ul class="because">${more.map((what) => html`<li>${capital(what)}</li>`)}</ul>` : ''}
+${owed.length + more.length > 0 ? html`<ul class="because">${owed.map(({ to, says }) => html`<li><a href="#${to}">${says}</a></li>`)}${more.map((what) => html`<li>${capital(what)}</li>`)}</ul>` : ''}
+<p class="next">Next: ${commands(next)}</p>
 </header>`
 }
 

@@ -9,6 +9,12 @@ export type Reason = { title: string; weight: Weight; todo: string }
 
 const reason = (weight: Weight, title: string, todo: string): Reason => ({ title, weight, todo })
 
+const OTHER_BYTES = reason(
+  'look',
+  'There before, but not byte for byte the same',
+  'It was taken for the photo by what stands beside each, and Google’s own file was not sent. It may be a smaller or a worse one: look at both before you let the export go.',
+)
+
 /** What is to be done about each reason for which something did not fit; the keys are the words of `status --list`. */
 const reasonsFor = (sends: string): Record<string, Reason> => ({
   failed: reason(
@@ -125,13 +131,16 @@ const reasonsFor = (sends: string): Record<string, Reason> => ({
     'Not chosen',
     `${hint('index-gphotos')} was asked for a part of the library. Run it without --albums, --not-albums and --dates for all.`,
   ),
+  'name, time and dimensions': OTHER_BYTES,
+  'name and time': OTHER_BYTES,
+  name: OTHER_BYTES,
   'album: several': reason(
-    'owed',
+    'look',
     'Albums of which Immich has several of that title',
     'Rename or remove one of them in Immich, then index and link again.',
   ),
   'album: shared': reason(
-    'owed',
+    'look',
     'Albums that other people could see in Immich',
     `They wait for your word: ${hint('transfer', '--into-shared')} puts the photos into the shared album.`,
   ),

@@ -1,7 +1,9 @@
 import { stampOf } from '../takeout/parts.ts'
 import { accountOf, monthsOf, type Told } from './account.ts'
 import { groupsOf } from './groups.ts'
-import { albumsOf, mergedOf, partsOf, timesOf } from './sides.ts'
+import { nextStep } from './next.ts'
+import { partsOf } from './parts.ts'
+import { albumsOf, mergedOf, timesOf } from './sides.ts'
 import { verdict } from './verdict.ts'
 
 export type Report = ReturnType<typeof reportOf>
@@ -12,6 +14,8 @@ export function reportOf(data: Told) {
   const { lines, numbers, files } = known
   const server = serverPages(data.runs['index-immich']?.url)
   const library = data.runs.mirror?.library
+  const safe = verdict(numbers)
+  const { runs, decisions, photos } = data
   const stamps = Object.values(data.parts).map(({ export: name }) => stampOf(name))
   return {
     made: new Date().toISOString(),
@@ -20,14 +24,15 @@ export function reportOf(data: Told) {
     server,
     there: numbers.there,
     ...(typeof library === 'string' && { library }),
-    verdict: verdict(numbers),
+    verdict: safe,
+    next: nextStep({ runs, decisions, photos: Object.keys(photos).length }, numbers, safe),
     photos: { rows: numbers.photos, reasons: known.counts, proven: numbers.proven },
     files,
     ...monthsOf(lines.values()),
     albums: albumsOf(data, known, server),
     groups: groupsOf(data, known, server),
     merged: mergedOf(data),
-    parts: partsOf(data, lines, numbers.noMoreParts ? new Map() : numbers.missing),
+    parts: partsOf(data, lines, numbers.noMoreParts ? new Map() : numbers.missing, known.rules),
     ...timesOf(data),
   }
 }

@@ -1,6 +1,6 @@
 import { allRuns } from '../state/runs.ts'
 import { assetOf, membersLeft } from '../transfer/filling.ts'
-import type { accountOf, Both, Line, Told } from './account.ts'
+import type { accountOf, Both, Told } from './account.ts'
 
 type Known = ReturnType<typeof accountOf>
 
@@ -50,63 +50,6 @@ export function albumsOf(data: Told, { plan, rules, lines }: Known, server: stri
   return sides.sort((a, b) => lacks(b) - lacks(a) || b.google - a.google)
 }
 
-export type PartSides = {
-  name: string
-  where: string
-  size: number
-  photos: number
-  verified: number
-  left: number
-  owed: number
-  /** `can go`: every photo of it is verified; `but`: so is all that was not left out; else it has to stay, and why. */
-  verdict: 'can go' | 'but' | 'stays'
-  why: string
-}
-
-/** The parts of the exports, and which of them nothing needs any more. */
-export function partsOf(
-  { parts, leftovers }: Told,
-  lines: Map<string, Line>,
-  missing: Map<string, number[]>,
-): PartSides[] {
-  const sides = new Map<string, Omit<PartSides, 'verdict' | 'why'>>()
-  for (const [id, { name, kind, drive, size }] of Object.entries(parts))
-    if (kind !== 'picked')
-      sides.set(id, {
-        name,
-        where: drive ? 'Google Drive' : kind === 'folder' ? 'a folder' : 'on disk',
-        size,
-        photos: 0,
-        verified: 0,
-        left: 0,
-        owed: 0,
-      })
-  for (const { photo, row, proof } of lines.values())
-    for (const part of new Set(photo.files.map(({ part }) => part))) {
-      const side = sides.get(part)
-      if (!side) continue
-      side.photos++
-      if (proof === 'right' || proof === 'changed') side.verified++
-      else if (row === 'left out') side.left++
-      else side.owed++
-    }
-  const broken = new Set(
-    Object.values(leftovers).flatMap(({ part, broken, why }) =>
-      broken || why === 'not chosen' ? [part] : [],
-    ),
-  )
-  return [...sides].map(([id, side]) => {
-    const gap = missing.get(parts[id]?.export ?? '')
-    if (side.owed > 0) return { ...side, verdict: 'stays', why: `${side.owed} not verified` }
-    if (gap)
-      return { ...side, verdict: 'stays', why: `part ${gap.join(', ')} of its export is missing` }
-    if (broken.has(id))
-      return { ...side, verdict: 'stays', why: 'holds files that were not carried over' }
-    if (side.left > 0) return { ...side, verdict: 'but', why: `${side.left} in it left out` }
-    return { ...side, verdict: 'can go', why: '' }
-  })
-}
-
 /** What was one photo several times over: equal bytes, sizes of one picture, and duplicates that were given up on the server. */
 export function mergedOf({ photos, links, duplicates }: Told) {
   const same = { files: 0, bytes: 0 }
@@ -129,13 +72,22 @@ export function mergedOf({ photos, links, duplicates }: Told) {
   return { same, sizes, smaller, groups: given.length, trashed }
 }
 
-/** What each run took, the newest first, and what was sent on which day (by when each was last written to). */
-export function timesOf({ runs, transfers }: Told) {
-  const stages = allRuns(runs).map(({ stage, at, seconds, bytes }) => ({
+/**
+ * What each stage took in all its runs that came to their end, and each run, the newest first; and what was sent on which day
+ * (by when each was last written to).
+ */
+export function timesOf({ runs: known, transfers }: Told) {
+  const runs = allRuns(known).map(({ stage, at, seconds, bytes }) => ({
     stage,
     at,
     ...(seconds !== undefined && { seconds }),
     ...(typeof bytes === 'number' && { bytes }),
+  }))
+  const stages = [...Map.groupBy(runs.toReversed(), ({ stage }) => stage)].map(([stage, own]) => ({
+    stage,
+    runs: own.length,
+    seconds: own.reduce((sum, { seconds = 0 }) => sum + seconds, 0),
+    bytes: own.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
   }))
   const days = new Map<string, { photos: number; bytes: number }>()
   for (const { at, asset, size, had } of Object.values(transfers)) {
@@ -144,5 +96,5 @@ export function timesOf({ runs, transfers }: Told) {
     days.set(at.slice(0, 10), { photos: day.photos + 1, bytes: day.bytes + (size ?? 0) })
   }
   const sent = [...days].sort(([a], [b]) => (a < b ? 1 : -1)).map(([day, all]) => ({ day, ...all }))
-  return { stages: stages.sort((a, b) => (a.at < b.at ? -1 : 1)), days: sent }
+  return { stages, runs, days: sent }
 }

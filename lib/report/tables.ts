@@ -4,7 +4,7 @@ type Cell = string | number | undefined
 
 /** What the page shows as tables for a spreadsheet, whole: file name -> its text. */
 export function tablesOf(report: Report): Map<string, string> {
-  const { photos, files, months, undated, albums, groups, merged, parts, stages, days } = report
+  const { photos, files, months, undated, albums, groups, merged, parts, runs, days } = report
   const sides = ['google', 'there', 'left out', 'owed']
   const cells = (one: { google: number; there: number; left: number; owed: number }) => [
     one.google,
@@ -86,7 +86,7 @@ export function tablesOf(report: Report): Map<string, string> {
       csv(
         ['stage or day', 'began', 'seconds', 'photos', 'bytes'],
         [
-          ...stages.map((one) => [one.stage, one.at, one.seconds, undefined, one.bytes]),
+          ...runs.map((one) => [one.stage, one.at, one.seconds, undefined, one.bytes]),
           ...days.map((one) => [one.day, undefined, undefined, one.photos, one.bytes]),
         ],
       ),

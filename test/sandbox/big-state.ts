@@ -40,7 +40,12 @@ export async function writeBigState(file: string, many: number) {
   const state = await openState(file, { write: names, stage: 'generator' })
   for (const name of names) state.replace(name, all[name])
   // What transfer and verify leave for status.
-  const { counts: account, numbers } = accountOf({ ...state.data, duplicates: {}, mirrored: {} })
+  const { counts: account, numbers } = accountOf({
+    ...state.data,
+    duplicates: {},
+    decisions: {},
+    mirrored: {},
+  })
   const { proven } = numbers
   state.put('runs', 'transfer', { ...(all.runs.transfer as Run), account, proven })
   const counts = { right: proven.right, differ: proven.differs, changed: 0, gone: 0, waiting: 0 }
