@@ -16,6 +16,7 @@ import { gaps } from '../lib/takeout/parts.ts'
 import { findSources, isSeen, readSources, stampOf } from '../lib/takeout/reading.ts'
 import { noSource, otherSources, sourceFlags, sourceUsage } from '../lib/takeout/sources.ts'
 import { leaveOut } from '../lib/takeout/unchosen.ts'
+import { heldBack, tally } from '../lib/transfer/standing.ts'
 
 const usage = `
 List every photo and album of a Google Takeout: zip, tgz or unpacked folders, any mix, any number, on disk or in Google
@@ -129,6 +130,8 @@ ran(state, {
   unreadable: unreadable.size,
   left: Object.fromEntries(leftCounts(library.leftovers)),
   damaged: damagedMedia(library.leftovers),
+  // Until something is sent: what will not go over by itself.
+  account: tally(Object.values(library.photos).flatMap((photo) => heldBack(photo, {}) ?? [])),
 })
 await state.save()
 

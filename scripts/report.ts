@@ -6,7 +6,7 @@ import { TOLD } from '../lib/report/account.ts'
 import { pageOf } from '../lib/report/page.ts'
 import { reportOf } from '../lib/report/report.ts'
 import { tablesOf } from '../lib/report/tables.ts'
-import { flags, print, say } from '../lib/stage.ts'
+import { flags, jsonLine, print, say } from '../lib/stage.ts'
 import { openState } from '../lib/state/state.ts'
 
 const usage = `
@@ -33,7 +33,7 @@ if (given.csv) {
   if (!given.quiet) say(`${count(tables.size, 'table')} written to ${folder}`)
 }
 if (given.json) {
-  await print([JSON.stringify(report)])
+  await print([jsonLine(report)])
   process.exit(0)
 }
 const page = resolve(dirname(given.state), 'report.html')

@@ -98,9 +98,11 @@ function years(months: { month: string }[]) {
     .filter((_, at) => at % every === 0)
     .map(({ month, at }) => {
       const x = percent((at * 100) / months.length)
-      // The last one stays inside.
-      const end = at / months.length > 0.93 ? ' text-anchor="end"' : ''
-      return `<line class="axis" x1="${x}" x2="${x}" y1="${BASE}" y2="${BASE + 12}"/><text class="year" x="${x}" y="${BASE + 26}"${end}>${month.slice(0, 4)}</text>`
+      const line = `<line class="axis" x1="${x}" x2="${x}" y1="${BASE}" y2="${BASE + 12}"/>`
+      // The last one stays inside, where it does not run into the one before.
+      const isLast = at / months.length > 0.93
+      if (isLast && begins.length > 1 && (every * 12) / months.length < 0.25) return line
+      return `${line}<text class="year" x="${x}" y="${BASE + 26}"${isLast ? ' text-anchor="end"' : ''}>${month.slice(0, 4)}</text>`
     })
     .join('')
 }

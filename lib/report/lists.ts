@@ -6,6 +6,9 @@ import { commands, moment, name, rest } from './words.ts'
 
 // The lists of the page: what did not fit, what was merged, which parts can go, when what was done.
 const MOST_ITEMS = 100
+// More would push the other reasons out of sight.
+const MOST_OPEN = 25
+const MOST_WHYS = 6
 const MOST_PARTS = 300
 const MOST_DAYS = 30
 const MOST_RUNS = 30
@@ -22,14 +25,15 @@ export function unfit({ groups }: Report) {
     return html`<section id="unfit"><h2>What did not fit</h2><p class="lead">Nothing.</p></section>`
   let room = MOST_CHARACTERS
   const drawn = groups.map((group, at) => {
+    const hasWhys = group.items.some(({ why }) => why)
     const rows: string[] = []
     for (const item of group.items.slice(0, MOST_ITEMS)) {
-      const row = String(itemRow(item))
+      const row = String(itemRow(item, hasWhys))
       room -= row.length
       if (room < 0) break
       rows.push(row)
     }
-    return { weight: group.weight, block: groupBlock(group, rows, at) }
+    return { weight: group.weight, block: groupBlock(group, rows, at, hasWhys) }
   })
   return html`<section id="unfit">
 <h2>What did not fit, and what to do</h2>
@@ -45,21 +49,41 @@ ${[...Map.groupBy(drawn, ({ weight }) => weight)].map(
 /** A link to it opens it, since what it leads to lies inside. */
 export const groupId = (at: number) => `reason-${at + 1}`
 
-function groupBlock({ key, title, weight, todo, items }: Group, rows: string[], at: number) {
-  const isOpen = weight === 'owed' && items.length <= MOST_ITEMS
+function groupBlock(
+  { key, title, weight, todo, items }: Group,
+  rows: string[],
+  at: number,
+  hasWhys: boolean,
+) {
+  const isOpen = weight === 'owed' && items.length <= MOST_OPEN
   return html`<details data-reason="${key}"${isOpen ? raw(' open') : ''}><summary><span class="what">${title}</span><span class="many">${number(items.length)}</span></summary><div class="in" id="${groupId(at)}">
 <p class="todo">${commands(todo)}</p>
-<table class="files"><caption class="skip">${title}</caption><thead><tr><th scope="col">Name</th><th scope="col">Why</th><th scope="col">Look at it</th></tr></thead><tbody>${raw(rows.join('\n'))}</tbody></table>
+${whysOf(items)}
+<table class="files"><caption class="skip">${title}</caption><thead><tr><th scope="col">Name</th>${hasWhys ? html`<th scope="col">Why</th>` : ''}<th scope="col">Look at it</th></tr></thead><tbody>${raw(rows.join('\n'))}</tbody></table>
 ${rest(items.length - rows.length, 'row')}
 </div></details>`
 }
 
-function itemRow({ name: title, path, why = '', google, immich }: Item) {
+/** Of many the few things that were said of them, the most frequent first: the list may not show each. */
+function whysOf(items: Item[]) {
+  const whys = [...Map.groupBy(items, ({ why = '' }) => why)].sort(
+    ([, a], [, b]) => b.length - a.length,
+  )
+  if (items.length <= MOST_ITEMS || whys.length < 2 || whys.length === items.length) return ''
+  const more = whys.length - MOST_WHYS
+  return html`<ul class="because">${whys
+    .slice(0, MOST_WHYS)
+    .map(
+      ([why, { length }]) => html`<li>${number(length)}: ${name(why || 'nothing is said')}</li>`,
+    )}${more > 0 ? html`<li>and ${count(more, 'more reason')}</li>` : ''}</ul>`
+}
+
+function itemRow({ name: title, path, why = '', google, immich }: Item, hasWhys: boolean) {
   const link = (href: string | undefined, where: string) =>
     href
       ? html`<a href="${href}" rel="noreferrer">${where}<span class="skip">: ${name(title)}</span></a>`
       : ''
-  return html`<tr><th scope="row"><bdi>${name(title)}</bdi>${path ? html`<span class="path"><bdi>${name(path)}</bdi></span>` : ''}</th><td>${name(why)}</td><td class="links">${link(google, 'Google')}${link(immich, 'Immich')}</td></tr>`
+  return html`<tr><th scope="row"><bdi>${name(title)}</bdi>${path ? html`<span class="path"><bdi>${name(path)}</bdi></span>` : ''}</th>${hasWhys ? html`<td>${name(why)}</td>` : ''}<td class="links">${link(google, 'Google')}${link(immich, 'Immich')}</td></tr>`
 }
 
 export function merged({ merged: { same, sizes, smaller, groups, trashed } }: Report) {

@@ -1,3 +1,4 @@
+import { webAddress } from '../immich/address.ts'
 import { stampOf } from '../takeout/parts.ts'
 import { accountOf, monthsOf, type Told } from './account.ts'
 import { groupsOf } from './groups.ts'
@@ -12,7 +13,7 @@ export type Report = ReturnType<typeof reportOf>
 export function reportOf(data: Told) {
   const known = accountOf(data)
   const { lines, numbers, files } = known
-  const server = serverPages(data.runs['index-immich']?.url)
+  const server = webAddress(String(data.runs['index-immich']?.url))
   const library = data.runs.mirror?.library
   const safe = verdict(numbers)
   const { runs, decisions, photos } = data
@@ -35,9 +36,4 @@ export function reportOf(data: Told) {
     parts: partsOf(data, lines, numbers.noMoreParts ? new Map() : numbers.missing, known.rules),
     ...timesOf(data),
   }
-}
-
-function serverPages(api: unknown): string {
-  const url = URL.canParse(String(api)) ? new URL(String(api)) : undefined
-  return url && /^https?:$/.test(url.protocol) ? url.href.replace(/\/(api\/?)?$/, '') : ''
 }

@@ -1,3 +1,4 @@
+import { harmless } from '../stage.ts'
 import type { Report } from './report.ts'
 
 type Cell = string | number | undefined
@@ -94,10 +95,13 @@ export function tablesOf(report: Report): Map<string, string> {
   ])
 }
 
+// What begins a formula: also as full-width letters, and behind what is cut off before it is looked at.
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/
+
 /** With the mark by which spreadsheets know UTF-8. A text that they would take for a formula is one no more. */
 function csv(head: string[], rows: Cell[][]): string {
   const cell = (value: Cell = '') => {
-    const text = typeof value === 'number' ? String(value) : value.replace(/^[=+\-@\t\r]/, "'$&")
+    const text = typeof value === 'number' ? String(value) : harmless(value).replace(FORMULA, "'$&")
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   return `\ufeff${[head, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`

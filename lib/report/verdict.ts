@@ -112,15 +112,15 @@ export function verdict(numbers: Numbers): Verdict {
     return { safe: 'not yet', text: `not yet, ${found}`, because: [...holes, ...because] }
   }
   if (all === 0) return not('no photo is known')
+  if (numbers.isOld)
+    return not(
+      `the export was indexed again, and ${numbers.there === 'Immich' ? 'transfer' : 'mirror'} has not looked since`,
+    )
   if (owed > 0)
     return not(`${count(owed, 'photo')} owed${failed ? `, ${number(failed)} failed` : ''}`)
   if (failed > 0) return not(`${count(failed, 'photo')} failed`)
   if (unreadable > 0 || (missing.size > 0 && !numbers.noMoreParts))
     return not('a part of the export is missing')
-  if (numbers.isOld)
-    return not(
-      `the export was indexed again, and ${numbers.there === 'Immich' ? 'transfer' : 'mirror'} has not looked since`,
-    )
   if (numbers.albums.left > 0)
     return not(
       `${count(numbers.albums.left, 'album')} ${numbers.albums.left === 1 ? 'lacks' : 'lack'} photos`,
@@ -160,7 +160,8 @@ export function lastNumbers(
   const { transfer, verify, mirror, 'index-gphotos': index } = runs
   const there = destination(runs)
   const sent = there === 'Immich' ? transfer : mirror
-  const account = Object.entries(accountRows(sent))
+  // Before anything is sent the index says what will be left out.
+  const account = Object.entries(accountRows(sent?.account ? sent : index))
   const photos = noPhotos()
   let locked = 0
   for (const [name, many] of account) {

@@ -13,8 +13,14 @@ export function commands(text: string) {
   return text.split('`').map((piece, at) => (at % 2 ? html`<code>${piece}</code>` : piece))
 }
 
+const LONG = 240
 // A name of a file may turn letters round or hold what no page should: as everywhere, without that.
-export const name = (text: string) => harmless(text)
+// Of a very long one both ends are enough: the whole is in the tables.
+export const name = (text: string) => harmless(text.length > LONG ? shortened(text) : text)
+function shortened(text: string) {
+  const letters = [...text]
+  return `${letters.slice(0, LONG / 2).join('')}…${letters.slice(-LONG / 4).join('')}`
+}
 export const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 export const moment = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`
 export const stampDay = (stamp: string) =>
