@@ -35,9 +35,10 @@ export function progress(
       const share = Math.min(1, totalBytes ? bytes / totalBytes : done / (total ?? 0))
       const left = total && share > 0 ? `${duration(seconds / share - seconds)} left` : ''
       const many = `${number(done)}${total === undefined ? '' : ` of ${number(total)}`} ${unit}`
-      const rate = totalBytes
-        ? `${size(bytes)} of ${size(totalBytes)}, ${size(bytes / seconds)}/s`
-        : `${number(done / seconds)}/s`
+      const whole = totalBytes ? ` of ${size(totalBytes)}` : ''
+      const rate = bytes
+        ? `${size(bytes)}${whole}, ${size(bytes / seconds)}/s`
+        : pace(done / seconds)
       if (live) live.show(drawn(total ? share : undefined, [many, left], [rate, file]))
       else say([many, rate, left].filter(Boolean).join(', '))
     },
@@ -60,6 +61,11 @@ function drawn(share: number | undefined, first: string[], second: string[]): st
   const hasRoom = told.length + BAR + 8 < (process.stderr.columns || 80)
   const upper = share !== undefined && hasRoom ? `${bar} ${percent}  ${told}` : told
   return [upper, shade('dim', lower)]
+}
+
+/** Where less than one a second is done, how many a minute. */
+function pace(perSecond: number) {
+  return perSecond >= 1 ? `${number(perSecond)}/s` : `${number(perSecond * 60)}/min`
 }
 
 /** 1234567 -> `1,234,567` */

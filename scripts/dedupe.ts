@@ -171,7 +171,9 @@ process.exitCode = tally.failed > 0 ? 3 : 0
 async function equals() {
   const shown = progress(undefined, 'files read', given)
   const over = doing('reading')
-  const found = await findEquals(photos, (sent) => shown.tick({ sent }), fail).finally(over)
+  const found = await findEquals(photos, (sent, now) => shown.tick({ sent, now }), fail).finally(
+    over,
+  )
   shown.end()
   const same = found.reduce((sum, group) => sum + group.length, 0)
   return {

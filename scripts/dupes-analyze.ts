@@ -88,7 +88,7 @@ await pool(groups, workers, async ({ key, how, ids }: Group) => {
     const raw = await assetOrNone(server, id)
     if (raw && !raw.isTrashed) members[id] = memberOf(raw, inAlbums.get(id) ?? [])
   }
-  looked.tick()
+  looked.tick({ now: Object.values(members)[0]?.name ?? '' })
   const stacks = new Set(Object.values(members).map(({ stack }) => stack))
   // What its owner has stacked is settled.
   const isStacked = stacks.size === 1 && !stacks.has(undefined)

@@ -116,7 +116,10 @@ const rules = {
 
 // 3. Group by group. One that fails is left as it is; what would fail every group ends the run.
 const done = { groups: 0, assets: 0, failed: 0 }
-const shown = progress(now.length, 'groups', given)
+const bytesOf = ([key, { losers, stack }]: (typeof now)[number]) =>
+  stack ? 0 : losers.reduce((sum, id) => sum + (duplicates[key]?.assets[id]?.size ?? 0), 0)
+const totalBytes = now.reduce((sum, one) => sum + bytesOf(one), 0)
+const shown = progress(now.length, 'groups', { ...given, totalBytes })
 await pool(now, workers, async ([key, choice]) => {
   const group = duplicates[key] as Duplicate
   const work = choice.stack ? stackUp : giveUp
@@ -136,7 +139,7 @@ await pool(now, workers, async ([key, choice]) => {
     state.put('duplicates', key, { ...group, steps: { ...steps, failed: error.message } })
     say(`${group.assets[winner]?.name ?? key}: ${error.message}; nothing was given up`)
   }
-  shown.tick()
+  shown.tick({ sent: bytesOf([key, choice]), now: group.assets[choice.winner]?.name ?? '' })
 })
 shown.end()
 

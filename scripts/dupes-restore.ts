@@ -96,7 +96,7 @@ for (const key of todo) {
     done.failed++
     say(`${group.assets[group.winner]?.name ?? key}: ${error.message}`)
   }
-  shown.tick()
+  shown.tick({ now: group.assets[group.winner]?.name ?? '' })
 }
 shown.end()
 

@@ -55,7 +55,7 @@ const shown = progress(todo.length, 'groups checked', given)
 await pool(todo, workers, async ([key, group]) => {
   const problems = await problemsOf(group)
   if (problems.length > 0) found.set(key, problems)
-  shown.tick()
+  shown.tick({ now: group.assets[group.winner]?.name ?? '' })
 })
 shown.end()
 

@@ -82,10 +82,16 @@ if (isSame && !given.explain && found.every((part) => isSeen(part, last.seen))) 
 }
 
 // 2. Read them. One that cannot be read is told and passed over; what the state knows of it stays.
-const shown = progress(found.length, 'parts', given)
+const through = found.filter((part) => part.kind === 'tgz' && !isSeen(part, last?.seen))
+const totalBytes = through.reduce((sum, { size }) => sum + size, 0)
+const shown = progress(found.length, 'parts', { ...given, totalBytes })
 const isRead = doing('reading')
-const { files, read, gone, unreadable } = await readSources(found, last?.seen, state.data, (part) =>
-  shown.tick({ now: part.name }),
+const { files, read, gone, unreadable } = await readSources(
+  found,
+  last?.seen,
+  state.data,
+  (part) => shown.tick({ now: part.name }),
+  (now, sent = 0) => shown.tick({ items: 0, sent, now }),
 )
 isRead()
 shown.end()

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { linkAlbums } from '../lib/link/albums.ts'
 import { BY_HAND, chosen, isRefused, isStillSaid } from '../lib/link/chosen.ts'
-import { doubts, readDoubts } from '../lib/link/evidence.ts'
+import { bytesOf, doubts, readDoubts } from '../lib/link/evidence.ts'
 import { assetIndex, type Bytes, dispute, matchPhoto, STRICTNESS } from '../lib/link/matching.ts'
 import { count, number, progress } from '../lib/progress.ts'
 import { doing, tellTime } from '../lib/spent.ts'
@@ -79,7 +79,12 @@ for (const id of unsaid) {
 }
 const wanted = doubts(unsaid, photos, links, parts, index)
 const reads = [...wanted.values()].reduce((sum, { size }) => sum + size, 0)
-const shown = progress(reads, 'files that Immich may have', given)
+const totalBytes = [...wanted.values()]
+  .flatMap((inPart) => [...inPart.values()])
+  .reduce((sum, doubt) => sum + bytesOf(doubt), 0)
+const shown = progress(reads, 'files that Immich may have', { ...given, totalBytes })
+const reading = (sent: number, id: string) =>
+  shown.tick({ items: 0, sent, now: photos[id]?.title ?? '' })
 let unread = 0
 const isRead = doing('reading')
 for (const [part, inPart] of wanted) {
@@ -87,9 +92,9 @@ for (const [part, inPart] of wanted) {
     unread++
     say(message)
   }
-  for await (const [id, found] of readDoubts(parts[part] as Part, inPart, problem)) {
+  for await (const [id, found] of readDoubts(parts[part] as Part, inPart, problem, reading)) {
     bytes.set(id, { ...bytes.get(id), ...found })
-    shown.tick({ now: photos[id]?.title ?? '' })
+    shown.tick()
   }
 }
 isRead()

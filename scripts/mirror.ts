@@ -188,7 +188,10 @@ await records.settle()
 
 // 4. Albums, when their members are there.
 let filled = 0
-for (const id of albumsLeft()) await counting(id, () => fill(id))
+for (const id of albumsLeft()) {
+  shown.tick({ items: 0, now: `album ${albums[id]?.title}` })
+  await counting(id, () => fill(id))
+}
 await endMetadata()
 shown.end()
 

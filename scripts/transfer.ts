@@ -139,9 +139,11 @@ const left = plan.left.slice(0, given.limit)
 const claimed = new Set(left.filter((id) => plan.assetOf(id)))
 const bytes = plan.bytesOf(left)
 const arrived = new Map<PhotoFile, Arrived>()
+const shown = progress(left.length, 'photos', { ...given, totalBytes: bytes })
+/** What is under way besides the sending. */
+const now = (what = '') => shown.tick({ items: 0, now: what })
 await pool(claimed, workers, (id) => counting(id, () => claim(id)))
 const inTurn = turns()
-const shown = progress(left.length, 'photos', { ...given, totalBytes: bytes })
 const whole = left.filter((id) => !failed.has(id))
 const places = await locate(parts, photos, whole, transfers)
 let sentBytes = 0
@@ -222,6 +224,7 @@ function accountOf(plan: ReturnType<typeof planOf>) {
 
 /** What the server had before becomes a transfer, so that only its missing files are left to send. */
 async function claim(id: string) {
+  now(photos[id]?.title)
   const link = links[id]
   if (transfers[id]?.asset || !link?.asset) return
   const { asset, how, sha1 } = link
@@ -263,6 +266,7 @@ function send({ id, files }: Group) {
 async function finish(id: string) {
   const before = transfers[id]
   if (!before?.asset) return
+  now(photos[id]?.title)
   const seen = { assets, indexed }
   const listed = claimed.has(id) ? assets[before.asset] : listedSince(before, seen)
   const known = { link: links[id], check: checks[id], assets, listed, rules }
@@ -292,6 +296,7 @@ async function giveWay(id: string) {
 }
 
 async function fill(id: string) {
+  now(`album ${albums[id]?.title}`)
   const members = membersLeft(id, state.data, standings, rules)
   let refusals = 0
   for await (const { transfer, refused } of fillAlbum(

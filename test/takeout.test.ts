@@ -94,6 +94,27 @@ test('in a folder links, and what is too big for a sidecar, are told and not fol
   expect(of('cut.jpg.json')?.json).toEqual({ kind: 'broken', why: 'no JSON' })
 })
 
+test.each(['zip', 'tgz', 'folder'] as const)(
+  'who waits is told what is read of a %s',
+  async (format) => {
+    const root = join(dir, `told-${format}`)
+    await makeTakeout(root, demoDescription(), { format })
+    const { found } = await findParts([root])
+    const part = found[0] as (typeof found)[0]
+    const paths = new Set<string>()
+    let bytes = 0
+    const { files } = await readPart(part, (path, many = 0) => {
+      paths.add(path)
+      bytes += many
+    })
+    // Of a tgz all bytes are read; of the others what lists their files, and sidecars.
+    if (format === 'tgz') expect(bytes).toBeGreaterThanOrEqual(part.size)
+    else expect(bytes).toBe(0)
+    const sidecars = files.filter(({ json }) => json).map(({ path }) => path)
+    if (format !== 'tgz') expect([...paths]).toEqual(expect.arrayContaining(sidecars))
+  },
+)
+
 test('what was read of a file is not read again, unless the file is another', () => {
   const file = (more: object): ExportFile => ({
     part: 'p',

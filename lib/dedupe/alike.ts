@@ -11,7 +11,7 @@ export async function reportAlike(
   { file, json, quiet }: { file: string | undefined; json?: boolean; quiet?: boolean },
 ): Promise<void> {
   const shown = progress(photos.length, 'pictures', { ...(quiet && { quiet }) })
-  const { groups, unseen } = await findAlike(photos, about.distance, () => shown.tick())
+  const { groups, unseen } = await findAlike(photos, about.distance, (now) => shown.tick({ now }))
   shown.end()
   if (file) await writeReport(file, { ...about, groups })
   await print(json ? groups.map(jsonLine) : [])

@@ -21,7 +21,7 @@ const WORKERS = 4
  */
 export async function findEquals(
   photos: Photo[],
-  tick: (bytes: number) => void,
+  tick: (bytes: number, path: string) => void,
   unreadable: (path: string, error: unknown) => void,
 ): Promise<Photo[][]> {
   const bySize = alike(onceEach(photos), ({ unit }) =>
@@ -38,7 +38,7 @@ export async function findEquals(
       for (const entry of photo.unit.media) {
         try {
           hashes.set(entry, await hashOf(entry, most))
-          tick(Math.min(entry.size, 2 * most))
+          tick(Math.min(entry.size, 2 * most), entry.path)
         } catch (error) {
           bad.add(photo)
           unreadable(entry.path, error)

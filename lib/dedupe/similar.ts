@@ -17,7 +17,7 @@ type Looked = { photo: Photo; looks: Looks }
 export async function findAlike(
   photos: Photo[],
   most: number,
-  tick: () => void,
+  tick: (path: string) => void,
 ): Promise<{ groups: Alike[][]; unseen: number }> {
   const looked: Looked[] = []
   const pictures = photos.filter(({ unit }) => mediaKind(unit.main.name) === 'image')
@@ -27,7 +27,7 @@ export async function findAlike(
     const looks = (await looksLike(photo.path)) ?? (await inside.first(photo.path, looksLike))
     if (looks) looked.push({ photo, looks })
     over()
-    tick()
+    tick(photo.path)
   })
   const items = looked.map((one) => ({ item: one, looks: one.looks }))
   const groups: Alike[][] = []

@@ -33,18 +33,23 @@ export function doubts(
   return wanted
 }
 
-/** Reads them, each once. Of what cannot be read `problem` is told, and the others go on. */
+/** How many bytes of it are read. */
+export const bytesOf = ({ file, whole }: Doubt) =>
+  whole ? file.size : Math.min(file.size, HEAD_BYTES)
+
+/** Reads them, each once. Of what cannot be read `problem` is told, and the others go on; `reading` of each piece. */
 export async function* readDoubts(
   part: Part,
   wanted: Map<string, Doubt>,
   problem: (message: string) => void,
+  reading: (bytes: number, id: string) => void,
 ): AsyncGenerator<[id: string, bytes: Bytes]> {
   const files = [...wanted.values()].map(({ file }) => file)
   try {
     for await (const { path, open } of bodies(part, files)) {
       const { id, whole } = wanted.get(path) as Doubt
       try {
-        yield [id, await read(open(), path, whole)]
+        yield [id, await read(open(), path, whole, (bytes) => reading(bytes, id))]
       } catch (error) {
         if (!(error instanceof Fail)) throw error
         problem(error.message)
@@ -56,10 +61,16 @@ export async function* readDoubts(
   }
 }
 
-async function read(chunks: AsyncGenerator<Buffer>, path: string, whole: boolean): Promise<Bytes> {
+async function read(
+  chunks: AsyncGenerator<Buffer>,
+  path: string,
+  whole: boolean,
+  reading: (bytes: number) => void,
+): Promise<Bytes> {
   const hash = createHash('sha1')
   let head = Buffer.alloc(0)
   for await (const chunk of chunks) {
+    reading(chunk.length)
     if (head.length < HEAD_BYTES)
       head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)])
     if (whole) hash.update(chunk)

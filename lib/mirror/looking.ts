@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { sidecarOf } from '../folders/metadata.ts'
 import { holds } from '../folders/writing.ts'
 import { pool } from '../pool.ts'
-import { count, number } from '../progress.ts'
+import { count, number, progress } from '../progress.ts'
 import { say } from '../stage.ts'
 import type { Mirrored } from '../state/records.ts'
 import type { Lost } from './plan.ts'
@@ -20,18 +20,23 @@ export type Looked = {
 
 /**
  * Looks after every file on disk: what is missing, and what is damaged: empty, or other than it was put there though its time
- * says that nobody wrote it. With `checksum` all bytes are read.
+ * says that nobody wrote it. With `checksum` all bytes
+ * are read. `seen` is told of each file.
  */
 export async function lookAround(
   root: string,
   mirrored: Record<string, Mirrored>,
-  { checksum = false }: { checksum?: boolean | undefined } = {},
+  { checksum = false, quiet = false }: { checksum?: boolean; quiet?: boolean } = {},
 ): Promise<Looked> {
   const photos = Object.entries(mirrored).filter(([, { files }]) => files)
   const none = { missing: 0, damaged: 0, changed: 0 }
   const found: Looked = { photos: photos.length, lost: new Map(), bare: new Set(), ...none }
+  const all = photos.flatMap(([, { files = [] }]) => files)
+  const totalBytes = checksum ? all.reduce((sum, { size }) => sum + size, 0) : 0
+  const shown = progress(all.length, 'files looked after', { quiet, totalBytes })
   await pool(photos, 8, async ([id, { files = [], at }]) => {
     for (const { path, size, sha1, key, sidecar } of files) {
+      shown.tick({ sent: checksum ? size : 0, now: path })
       const file = join(root, path)
       const there = await lstat(file).catch(() => null)
       if (there && sidecar && !(await lstat(sidecarOf(file)).catch(() => null))) found.bare.add(id)
@@ -46,6 +51,7 @@ export async function lookAround(
       found.lost.set(id, (found.lost.get(id) ?? new Set()).add(key))
     }
   })
+  shown.end()
   return found
 }
 

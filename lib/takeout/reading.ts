@@ -6,7 +6,7 @@ import { idOfFolder } from './moved.ts'
 import type { Found } from './parts.ts'
 import { remembered } from './remembered.ts'
 import { isGone, partsOf, type SourceFlags } from './sources.ts'
-import { type ExportFile, hashEqualSizes, readPart, recall } from './takeout.ts'
+import { type ExportFile, hashEqualSizes, type Reading, readPart, recall } from './takeout.ts'
 
 type Known = {
   parts: Record<string, Part>
@@ -75,6 +75,7 @@ export async function readSources(
   seen: string[] | undefined,
   known: Known,
   tick: (part: Found) => void,
+  reading: Reading,
 ): Promise<{
   files: ExportFile[]
   read: Map<string, Part>
@@ -87,7 +88,7 @@ export async function readSources(
   const told = new Set<string>()
   for (const part of found) {
     try {
-      const { id, files: listed } = await readOne(part, seen, known)
+      const { id, files: listed } = await readOne(part, seen, known, reading)
       const twin = read.get(id)
       if (twin) say(`${part.name}: the same as ${twin.name}, counted once`)
       else for (const file of listed) files.push(file)
@@ -106,17 +107,17 @@ export async function readSources(
   const archives = [...gone].filter((id) => known.parts[id]?.kind !== 'picked')
   for (const file of remembered(new Set(archives), known)) files.push(file)
   recall(files, known.photos)
-  await hashEqualSizes(files, (part) => read.get(part)?.path)
+  await hashEqualSizes(files, (part) => read.get(part)?.path, reading)
   return { files, read, gone, unreadable }
 }
 
 /** A tgz would have to be read through, and Drive be asked for every sidecar: what is known does where nothing changed. */
-async function readOne(part: Found, seen: string[] | undefined, known: Known) {
+async function readOne(part: Found, seen: string[] | undefined, known: Known, reading: Reading) {
   const [id] = Object.entries(known.parts).find(([, { path }]) => path === part.path) ?? []
   const isKnown = id && isSeen(part, seen) && Object.keys(known.photos).length > 0
   if ((part.kind === 'tgz' || part.drive) && isKnown)
     return { id, files: remembered(new Set([id]), known) }
-  const listed = await readPart(part)
+  const listed = await readPart(part, reading)
   if (part.kind !== 'folder') return listed
   const again = await idOfFolder(listed.id, listed.files, known.parts, known.photos)
   for (const file of listed.files) file.part = again

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { sourceOf } from '../archive/archive.ts'
 import { hex } from '../archive/directory.ts'
+import { fileSource, type Source } from '../archive/source.ts'
 import { readTar } from '../archive/tar.ts'
 import { readDirectory, readEntries, type ZipEntry } from '../archive/zip.ts'
 import { type Json, readJson } from '../pairing/sidecar.ts'
@@ -27,6 +28,9 @@ export type ExportFile = {
   problem?: string
 }
 
+/** Told of each file that is read, and how many bytes of its part that took where all of it has to be read. */
+export type Reading = (path: string, bytes?: number) => void
+
 // Sidecars are a few KB. A JSON above this is no sidecar, whatever it says.
 const MAX_JSON_BYTES = 4 * 1024 * 1024
 
@@ -35,17 +39,22 @@ const MAX_JSON_BYTES = 4 * 1024 * 1024
  * read through. `id` comes from that listing, so a moved or renamed part is known again; a folder's comes from its
  * place, since it may grow. Throws Fail where the part cannot be read.
  */
-export async function readPart(found: Found): Promise<{ id: string; files: ExportFile[] }> {
-  if (found.kind === 'zip') return readZipPart(found)
-  if (found.kind === 'tgz') return readTarPart(found)
-  return readFolderPart(found)
+export async function readPart(
+  found: Found,
+  reading: Reading = () => {},
+): Promise<{ id: string; files: ExportFile[] }> {
+  if (found.kind === 'zip') return readZipPart(found, reading)
+  if (found.kind === 'tgz') return readTarPart(found, reading)
+  return readFolderPart(found, reading)
 }
 
 /** CRC-32 of a file on disk, 8 hex digits. */
-export async function crcOf(path: string): Promise<string> {
+export async function crcOf(path: string, read = (_bytes: number) => {}): Promise<string> {
   let crc = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
     crc = crc32(chunk, crc)
+    read(chunk.length)
+  }
   return hex(crc)
 }
 
@@ -80,6 +89,7 @@ export function recall(files: ExportFile[], photos: Record<string, Photo>): void
 export async function hashEqualSizes(
   files: ExportFile[],
   rootOf: (part: string) => string | undefined,
+  reading: Reading = () => {},
 ): Promise<void> {
   const media = files.filter((file) => !file.json && !file.problem && file.size > 0)
   const unread = media.filter(isUnread)
@@ -90,7 +100,7 @@ export async function hashEqualSizes(
     const root = rootOf(file.part)
     if (sizes.get(file.size) === 1 || root === undefined) continue
     try {
-      file.crc = await crcOf(join(root, file.path))
+      file.crc = await crcOf(join(root, file.path), (bytes) => reading(file.path, bytes))
     } catch {
       file.problem = 'unreadable'
     }
@@ -101,7 +111,7 @@ function isUnread({ crc, json, problem }: ExportFile) {
   return crc === null && !json && !problem
 }
 
-async function readZipPart(found: Found) {
+async function readZipPart(found: Found, reading: Reading) {
   const source = await sourceOf(found)
   try {
     const { entries, hash, skipped } = await readDirectory(source)
@@ -126,6 +136,7 @@ async function readZipPart(found: Found) {
       MAX_JSON_BYTES,
     )) {
       const file = jsons.get(entry) as ExportFile
+      reading(file.path)
       if (data) takeIn(file, data)
       else file.json = { kind: 'broken', why: problem ?? 'unreadable' }
     }
@@ -141,11 +152,29 @@ async function readZipPart(found: Found) {
   }
 }
 
-async function readTarPart({ path }: Found) {
+async function readTarPart({ path }: Found, reading: Reading) {
+  const archive = await fileSource(path)
+  try {
+    return await readTarFrom(archive, reading)
+  } finally {
+    await archive.close()
+  }
+}
+
+async function readTarFrom(archive: Source, reading: Reading) {
   // Of two entries of one path the later one counts.
   const files = new Map<string, ExportFile>()
   const listing = createHash('sha1')
-  for await (const entry of readTar(path)) {
+  let now = ''
+  const source: Source = {
+    ...archive,
+    read(offset, length) {
+      reading(now, length)
+      return archive.read(offset, length)
+    },
+  }
+  for await (const entry of readTar(source)) {
+    now = entry.path
     const file: ExportFile = { part: '', path: entry.path, size: entry.size, crc: null }
     files.set(entry.path, file)
     if (entry.type !== 'file') {
@@ -169,7 +198,7 @@ async function readTarPart({ path }: Found) {
   return { id, files: [...files.values()] }
 }
 
-async function readFolderPart({ path: root }: Found) {
+async function readFolderPart({ path: root }: Found, reading: Reading) {
   const part = createHash('sha1').update(root).digest('hex').slice(0, 12)
   const files: ExportFile[] = []
   const none = { part, size: 0, crc: null }
@@ -190,7 +219,10 @@ async function readFolderPart({ path: root }: Found) {
   const left = files.values()
   await Promise.all(
     Array.from({ length: 16 }, async () => {
-      for (const file of left) if (!file.problem) await lookAt(root, file)
+      for (const file of left) {
+        reading(file.path)
+        if (!file.problem) await lookAt(root, file)
+      }
     }),
   )
   return { id: part, files }
