@@ -44,7 +44,9 @@ else {
     `Google Photos  ${of('photos', 'photo')} in ${of('albums', 'album')}, from ${of('parts', 'part')}; ${of('leftovers', 'file')} in no photo`,
   )
   if (!hasFoldersAlone)
-    console.log(`Immich         ${of('assets', 'asset')} in ${of('assetAlbums', 'album')}`)
+    console.log(
+      `Immich         ${of('assets', 'asset')} in ${of('assetAlbums', 'album')}, when it was last listed`,
+    )
   const { mirror } = runs
   if (mirror)
     console.log(

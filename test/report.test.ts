@@ -12,6 +12,8 @@ import { googlePage } from '../lib/report/groups.ts'
 import type { Report } from '../lib/report/report.ts'
 import { tablesOf } from '../lib/report/tables.ts'
 import { type Numbers, noPhotos, proven, verdict } from '../lib/report/verdict.ts'
+import type { Photo } from '../lib/state/records.ts'
+import { openState } from '../lib/state/state.ts'
 import { writeBigState } from './sandbox/big-state.ts'
 import { hasChromium, startBrowser } from './sandbox/browser.ts'
 import { inAlbum, picture, start, type World, world } from './sandbox/run.ts'
@@ -264,6 +266,42 @@ test('in folders it counts what lies there and was read again', async () => {
     albums: [{ google: 1, there: 1, owed: 0, taken: 0 }],
   })
 })
+
+test.skipIf(!opened)(
+  'a word of 2,000 letters makes no page wider, and what is owed leads to its reason',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'report-'))
+    const file = join(folder, 'state.json')
+    await writeBigState(file, 200)
+    const state = await openState(file, { stage: 'test', write: ['photos', 'transfers'] })
+    const [first, ...more] = Object.keys(state.data.photos)
+    const photo = state.data.photos[first as string] as Photo
+    state.put('photos', first as string, { ...photo, title: 'x'.repeat(2000) })
+    for (const id of [first as string, ...more.slice(0, 60)])
+      state.put('transfers', id, {
+        at: '2026-10-02T08:00:00Z',
+        failed: `refused ${'y'.repeat(2000)}`,
+      })
+    await state.save()
+    await start('report', ['--state', file], { cwd: folder }).done
+    const report = await reportOf(file)
+    await look(join(folder, 'report.html'), report, async (page) => {
+      expect(await page.locator('.next').textContent()).toBe('Next: make transfer')
+      const link = page.locator('.because a', { hasText: /^Failed: \d+$/ })
+      const reason = page.locator('details', { has: page.locator(`[id="reason-1"]`) })
+      expect(await reason.getAttribute('open')).toBeNull()
+      // On paper there is nothing to unfold.
+      await page.emulateMedia({ media: 'print' })
+      expect(await reason.locator('tbody tr').first().isVisible()).toBe(true)
+      await page.emulateMedia({ media: 'screen' })
+      await link.press('Enter')
+      expect(await reason.getAttribute('open')).not.toBeNull()
+      const width = await page.evaluate(() => document.documentElement.scrollWidth)
+      expect(width).toBeLessThanOrEqual(390)
+    })
+    await rm(folder, { recursive: true })
+  },
+)
 
 describe.skipIf(!opened)('a library of 100,000 photos', () => {
   test('is a page of less than 2 MB, whose numbers are those of the state', async () => {

@@ -56,7 +56,7 @@ function groupBlock(
   hasWhys: boolean,
 ) {
   const isOpen = weight === 'owed' && items.length <= MOST_OPEN
-  return html`<details data-reason="${key}"${isOpen ? raw(' open') : ''}><summary><span class="what">${title}</span><span class="many">${number(items.length)}</span></summary><div class="in" id="${groupId(at)}">
+  return html`<details${raw(weight === 'owed' ? ' class="whole"' : '')} data-reason="${key}"${isOpen ? raw(' open') : ''}><summary><span class="what">${title}</span><span class="many">${number(items.length)}</span></summary><div class="in" id="${groupId(at)}">
 <p class="todo">${commands(todo)}</p>
 ${whysOf(items)}
 <table class="files"><caption class="skip">${title}</caption><thead><tr><th scope="col">Name</th>${hasWhys ? html`<th scope="col">Why</th>` : ''}<th scope="col">Look at it</th></tr></thead><tbody>${raw(rows.join('\n'))}</tbody></table>

@@ -12,6 +12,9 @@ import { capital, commands, moment, name, rest, stampDay } from './words.ts'
 // So that a library of a hundred thousand makes a page that a phone opens; the rest is in the tables of --csv.
 const MOST_ALBUMS = 300
 
+// How the next step begins where there is none: then it says so by itself.
+const NOTHING = 'nothing: '
+
 const asset = (name: string) => readFileSync(join(import.meta.dirname, name), 'utf8')
 const NAMES: Record<(typeof ROWS)[number], [is: string, kind: string]> = {
   'left out': ['left out by rule', 'left'],
@@ -20,6 +23,10 @@ const NAMES: Record<(typeof ROWS)[number], [is: string, kind: string]> = {
   owed: ['owed', 'owed'],
   transferred: ['transferred', 'transferred'],
   linked: ['linked: there before', 'linked'],
+}
+const AS_SENT = {
+  Immich: 'every field is as it was sent',
+  'the folders': 'its bytes are as they were written',
 }
 // What is there comes first.
 const DRAWN = ['transferred', 'linked', 'left out', 'owed', 'failed', 'removed'] as const
@@ -70,7 +77,7 @@ function top({ verdict: { safe, text, because }, next, groups, ...report }: Repo
 <p class="name">photoferry, ${moment(made)}${asOf && `. Google as of the Takeout of ${stampDay(asOf)}: what came there since is not in it`}${there === 'the folders' && library ? html`. The folders: <bdi>${name(library)}</bdi>` : ''}</p>
 <h1><small>Safe to leave Google</small> <span class="${tone}" id="verdict">${capital(text)}</span></h1>
 ${owed.length + more.length > 0 ? html`<ul class="because">${owed.map(({ to, says }) => html`<li><a href="#${to}">${says}</a></li>`)}${more.map((what) => html`<li>${capital(what)}</li>`)}</ul>` : ''}
-<p class="next">Next: ${commands(next)}</p>
+<p class="next">${commands(next.startsWith(NOTHING) ? capital(next.slice(NOTHING.length)) : `Next: ${next}`)}</p>
 </header>`
 }
 
@@ -79,7 +86,8 @@ function account({ photos, files, there: where }: Report) {
   const { right, changed, differs, gone, unverified } = photos.proven
   const there = right + changed + differs + gone + unverified
   const reasons = Object.entries(photos.reasons).filter(([name]) => name.includes(': '))
-  const terms = DRAWN.filter((row) => row !== 'removed' || photos.rows.removed > 0)
+  const isSeldom = (row: string) => row === 'removed' || (row === 'linked' && where !== 'Immich')
+  const terms = DRAWN.filter((row) => !isSeldom(row) || photos.rows[row] > 0)
   const fileRows: [string, number, string?][] = [
     ...DRAWN.map((row): [string, number, string] => [
       `of photos ${NAMES[row][0]}`,
@@ -102,11 +110,11 @@ ${shareBar(DRAWN.map((row) => [NAMES[row][1], photos.rows[row], NAMES[row][0]]))
 <p class="lead more">${
     there > 0
       ? right === there
-        ? `Each that is in ${where} was verified: every field is as it was sent.`
-        : `Of the ${number(there)} that are in ${where}, ${verified(photos.proven)}.`
+        ? `Each that is in ${where} was verified: ${AS_SENT[where]}.`
+        : `Of the ${number(there)} that are in ${where}, ${verified(photos.proven, AS_SENT[where])}.`
       : `Nothing is in ${where} yet.`
   }${reasons.map(([name, many]) => ` ${number(many)} ${name}.`)}</p>
-<details><summary><span class="what">The files of the export, each in one row</span><span class="many">${number(allFiles)}</span></summary><div class="in">
+<details class="whole"><summary><span class="what">The files of the export, each in one row</span><span class="many">${number(allFiles)}</span></summary><div class="in">
 <table><caption>Originals, edited copies, live halves and albums’ copies stand with their photo.</caption><thead><tr><th scope="col">Files</th><th scope="col" class="n">How many</th></tr></thead><tbody>${fileRows
     .filter(([, many]) => many > 0)
     .map(
@@ -119,9 +127,12 @@ ${stray === 0 ? '' : html`<p class="more">The parts list ${number(files.listed)}
 </section>`
 }
 
-function verified({ right, changed, differs, gone, unverified }: Report['photos']['proven']) {
+function verified(
+  { right, changed, differs, gone, unverified }: Report['photos']['proven'],
+  asSent: string,
+) {
   const terms: [number, string][] = [
-    [right, 'were verified: every field is as it was sent'],
+    [right, `were verified: ${asSent}`],
     [changed, 'were verified, and changed by you since'],
     [differs, 'arrived with a field that differs'],
     [gone, 'are gone again'],
@@ -162,7 +173,7 @@ const sidesHead = (first: string, there: string) =>
 
 function sidesCells(one: { google: number; there: number; left: number; owed: number }) {
   return [one.google, one.there, one.left, one.owed].map(
-    (many) => html`<td class="n">${many === 0 ? '·' : number(many)}</td>`,
+    (many) => html`<td class="n${many === 0 ? ' none' : ''}">${number(many)}</td>`,
   )
 }
 
