@@ -20,7 +20,7 @@ export function monthName(month: string) {
 export function monthChart(months: (Both & { month: string })[], there: string) {
   if (months.length === 0) return html``
   const most = Math.max(...months.map(({ google }) => google))
-  const step = 100 / months.length
+  const step = 100 / spanOf(months)
   // A bar of one month in thirty years is still to be seen.
   const width = percent(step * (months.length > 120 ? 1 : 0.82))
   const tall = (many: number) => (many === 0 ? 0 : Math.max(2, (many / most) * (BASE - TOP)))
@@ -88,20 +88,24 @@ function grid(most: number) {
     .join('')}<line class="axis" x1="0" x2="100%" y1="${BASE}" y2="${BASE}"/>`
 }
 
+// A year at least: one month alone would be a wall.
+const spanOf = (months: unknown[]) => Math.max(12, months.length)
+
 /** Where years begin; at most eight have their number, so that it is read on a phone. */
 function years(months: { month: string }[]) {
   const begins = months.flatMap(({ month }, at) =>
     month.endsWith('-01') || at === 0 ? [{ month, at }] : [],
   )
   const every = Math.ceil(begins.length / 8)
+  const span = spanOf(months)
   return begins
     .filter((_, at) => at % every === 0)
     .map(({ month, at }) => {
-      const x = percent((at * 100) / months.length)
+      const x = percent((at * 100) / span)
       const line = `<line class="axis" x1="${x}" x2="${x}" y1="${BASE}" y2="${BASE + 12}"/>`
       // The last one stays inside, where it does not run into the one before.
-      const isLast = at / months.length > 0.93
-      if (isLast && begins.length > 1 && (every * 12) / months.length < 0.25) return line
+      const isLast = at / span > 0.93
+      if (isLast && begins.length > 1 && (every * 12) / span < 0.25) return line
       return `${line}<text class="year" x="${x}" y="${BASE + 26}"${isLast ? ' text-anchor="end"' : ''}>${month.slice(0, 4)}</text>`
     })
     .join('')

@@ -7,8 +7,8 @@ import type { accountOf, Line, Told } from './account.ts'
 import { isOfOtherBytes } from './parts.ts'
 import { type Reason, reasonOf, WEIGHTS } from './reasons.ts'
 
-/** One thing that did not fit: a photo, a file or an album. */
-export type Item = { name: string; path?: string; why?: string; google?: string; immich?: string }
+/** One thing that did not fit: a photo, a file or an album. `immich`: the page of what it is there, or of all that it could be. */
+export type Item = { name: string; path?: string; why?: string; google?: string; immich?: string[] }
 export type Group = Reason & { key: string; items: Item[] }
 
 /** What did not fit, by reason, what weighs most first. `server` is the address of Immich's pages. */
@@ -27,7 +27,7 @@ export function groupsOf(
   const seen = { assets: data.assets, indexed: runs['index-immich']?.at ?? '' }
   for (const [id, line] of lines) {
     const { photo, stands, proof } = line
-    const item = itemOf(line, server)
+    const item = itemOf(line, server, links[id]?.candidates)
     const key = keyOf(line)
     const says = stands.why !== key && stands.why !== 'none'
     if (key) enter(key, { ...item, ...(says && { why: inWords(stands.why) }) })
@@ -44,9 +44,10 @@ export function groupsOf(
     const reason = leftReason(left)
     enter(reason, leftItem(left, reason))
   }
-  for (const [id, { how }] of Object.entries(albumLinks)) {
+  for (const [id, { how, candidates = [] }] of Object.entries(albumLinks)) {
     if (how !== 'several' && how !== 'shared' && how !== 'gone from the server') continue
-    if (albums[id]) enter(`album: ${how}`, { name: albums[id].title })
+    if (albums[id])
+      enter(`album: ${how}`, { name: albums[id].title, ...pages(server, 'albums', candidates) })
   }
   for (const { title, leftOut } of Object.values(albums))
     if (leftOut) enter(leftOut, { name: title })
@@ -75,15 +76,21 @@ function keyOf({ row, stands: { is, why } }: Line): string | undefined {
   return is
 }
 
-function itemOf({ photo, asset }: Line, server: string): Item {
+function itemOf({ photo, asset }: Line, server: string, candidates: string[] = []): Item {
   const google = googlePage(photo.url)
   const path = photo.files[0]?.path
   return {
     name: photo.title,
     ...(path !== undefined && { path }),
     ...(google && { google }),
-    ...(asset && server && { immich: `${server}/photos/${encodeURIComponent(asset)}` }),
+    ...pages(server, 'photos', asset ? [asset] : candidates),
   }
+}
+
+/** Where they are to be seen in Immich, where its address is known. */
+function pages(server: string, kind: 'photos' | 'albums', ids: string[]): { immich?: string[] } {
+  if (!server || ids.length === 0) return {}
+  return { immich: ids.map((id) => `${server}/${kind}/${encodeURIComponent(id)}`) }
 }
 
 function leftItem({ path, why, facts }: Leftover, reason: string): Item {

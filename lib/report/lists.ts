@@ -6,6 +6,7 @@ import { commands, moment, name, rest } from './words.ts'
 
 // The lists of the page: what did not fit, what was merged, which parts can go, when what was done.
 const MOST_ITEMS = 100
+const MOST_CANDIDATES = 4
 // More would push the other reasons out of sight.
 const MOST_OPEN = 25
 const MOST_WHYS = 6
@@ -78,12 +79,12 @@ function whysOf(items: Item[]) {
     )}${more > 0 ? html`<li>and ${count(more, 'more reason')}</li>` : ''}</ul>`
 }
 
-function itemRow({ name: title, path, why = '', google, immich }: Item, hasWhys: boolean) {
+function itemRow({ name: title, path, why = '', google, immich = [] }: Item, hasWhys: boolean) {
   const link = (href: string | undefined, where: string) =>
     href
       ? html`<a href="${href}" rel="noreferrer">${where}<span class="skip">: ${name(title)}</span></a>`
       : ''
-  return html`<tr><th scope="row"><bdi>${name(title)}</bdi>${path ? html`<span class="path"><bdi>${name(path)}</bdi></span>` : ''}</th>${hasWhys ? html`<td>${name(why)}</td>` : ''}<td class="links">${link(google, 'Google')}${link(immich, 'Immich')}</td></tr>`
+  return html`<tr><th scope="row"><bdi>${name(title)}</bdi>${path ? html`<span class="path"><bdi>${name(path)}</bdi></span>` : ''}</th>${hasWhys ? html`<td>${name(why)}</td>` : ''}<td class="links">${link(google, 'Google')}${immich.slice(0, MOST_CANDIDATES).map((href, at) => link(href, immich.length > 1 ? `Immich ${at + 1}` : 'Immich'))}</td></tr>`
 }
 
 export function merged({ merged: { same, sizes, smaller, groups, trashed } }: Report) {

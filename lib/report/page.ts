@@ -150,8 +150,8 @@ function months({ months, undated, there }: Report) {
   const empty = drawn.filter(({ google }) => google === 0).length
   return html`<section>
 <h2>Photos per month</h2>
-<p class="lead">The whole bar is Google, its filled part ${there}.${empty > 0 ? ` ${count(empty, 'month')} of ${number(drawn.length)} ${empty === 1 ? 'has' : 'have'} none.` : ''}${undrawn(before, drawn[0], 'earlier than')}${undrawn(after, drawn.at(-1), 'later than')}${undated.google > 0 ? ` ${count(undated.google, 'photo')} without a time.` : ''}</p>
-<ul class="keys"><li class="key google">Google</li><li class="key there">${capital(there)}</li>${owed > 0 ? html`<li class="key owed">something is owed</li>` : ''}</ul>
+<p class="lead">${drawn.length > 0 ? `The whole bar is Google, its filled part ${there}.` : ''}${empty > 0 ? ` ${count(empty, 'month')} of ${number(drawn.length)} ${empty === 1 ? 'has' : 'have'} none.` : ''}${undrawn(before, drawn[0], 'earlier than')}${undrawn(after, drawn.at(-1), 'later than')}${undated.google > 0 ? ` ${count(undated.google, 'photo')} without a time.` : ''}</p>
+${drawn.length > 0 ? html`<ul class="keys"><li class="key google">Google</li><li class="key there">${capital(there)}</li>${owed > 0 ? html`<li class="key owed">something is owed</li>` : ''}</ul>` : ''}
 ${monthChart(drawn, there)}
 <details><summary><span class="what">The same as a table</span></summary><div class="in">
 <table class="sides"><caption>By the month in which they were taken (UTC). Left out: by rule, or removed there.</caption>${sidesHead('Month', there)}<tbody>${months

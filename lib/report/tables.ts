@@ -44,7 +44,15 @@ export function tablesOf(report: Report): Map<string, string> {
       csv(
         ['reason', 'weight', 'name', 'path', 'why', 'google', 'immich'],
         groups.flatMap(({ title, weight, items }) =>
-          items.map((one) => [title, weight, one.name, one.path, one.why, one.google, one.immich]),
+          items.map((one) => [
+            title,
+            weight,
+            one.name,
+            one.path,
+            one.why,
+            one.google,
+            one.immich?.join(' '),
+          ]),
         ),
       ),
     ],
