@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { picture, type World, world } from './sandbox/run.ts'
+import { inAlbum, picture, type World, world } from './sandbox/run.ts'
+import { makeTakeout } from './sandbox/takeout.ts'
 
 let w: World
 afterEach(() => w?.end())
@@ -45,6 +47,70 @@ test('tells what to type next, all along the way, and changes nothing', async ()
   })
   expect(await readFile(w.state)).toEqual(before)
   expect(await w.run('status', ['--nonsense'])).toMatchObject({ code: 2 })
+})
+
+/** Types what is next, again and again, as somebody would who trusts it. Gives the last, when it no longer changes anything. */
+async function followed() {
+  const typed: string[] = []
+  for (;;) {
+    const { out } = await w.run('status')
+    const next = /^Next +(.*)$/m.exec(out)?.[1] ?? ''
+    const [, stage = '', args = ''] = /^`make ([\w-]+)(?: ARGS="([^"]*)")?/.exec(next) ?? []
+    if (!stage || stage === 'report' || stage === 'status' || stage === 'review')
+      return { typed, next, verdict: out.split('\n')[0] }
+    typed.push(stage)
+    expect(typed.length, typed.join(', ')).toBeLessThan(16)
+    await w.stages([stage, ...args.split(' ').filter(Boolean)].join(' '))
+  }
+}
+const SENT = ['index-gphotos', 'index-immich', 'link', 'transfer', 'verify']
+const ALL_THERE = 'nothing: all is there. When there is a new Takeout: `make sync TAKEOUT="..."`'
+
+test('who follows it comes to the end, from nothing and after a new Takeout', async () => {
+  const sea = picture('sea.jpg', 1)
+  w = await world({
+    shots: [sea, ...inAlbum('Trip', sea)],
+    albums: [{ folder: 'Trip', title: 'Trip' }],
+  })
+  expect(await followed()).toEqual({
+    typed: SENT,
+    next: ALL_THERE,
+    verdict: 'Safe to leave Google: yes',
+  })
+  // The same again: one stage finds that out.
+  await w.stages('index-gphotos')
+  expect(await followed()).toMatchObject({ typed: [], next: ALL_THERE })
+  await makeTakeout(
+    join(w.dir, 'takeout'),
+    { shots: [picture('sea.jpg', 1, { facts: { description: 'calm' } }), picture('lake.jpg', 2)] },
+    { stamp: '20260301T101500Z' },
+  )
+  await w.stages('index-gphotos')
+  expect((await w.run('status')).out).toMatch(/^Safe to leave Google: not yet/)
+  expect(await followed()).toMatchObject({
+    typed: ['link', 'transfer', 'verify'],
+    next: ALL_THERE,
+    verdict: 'Safe to leave Google: yes',
+  })
+})
+
+test('who follows it comes to the end where nothing is to be sent', async () => {
+  w = await world({ shots: [picture('old.jpg', 1, { facts: { trashed: true } })] })
+  expect(await followed()).toEqual({
+    typed: SENT.slice(0, 4),
+    next: ALL_THERE,
+    verdict: 'Safe to leave Google: yes',
+  })
+})
+
+test('who follows it comes to a person where a photo is refused each time', async () => {
+  w = await world({ shots: [picture('sea.jpg', 1), picture('lake.jpg', 2)] })
+  const body = '{"message":"Unsupported file type"}'
+  w.server.fail({ method: 'POST', path: /assets$/, status: 400, body, skip: 1, times: 9 })
+  const { typed, next, verdict } = await followed()
+  expect(typed).toEqual([...SENT.slice(0, 3), 'transfer', 'transfer', 'transfer', 'verify'])
+  expect(next).toMatch(/^`make status ARGS="--list failed"` says why they failed/)
+  expect(verdict).toBe('Safe to leave Google: not yet, 1 photo failed')
 })
 
 test('runs beside a transfer, without its lock', async () => {
