@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { count, duration, number } from '../lib/progress.ts'
+import { lastNumbers } from '../lib/report/last-numbers.ts'
 import { nextStep } from '../lib/report/next.ts'
-import { lastNumbers, verdict } from '../lib/report/verdict.ts'
+import { verdict } from '../lib/report/verdict.ts'
 import { flags, hint, jsonLine, say } from '../lib/stage.ts'
 import type { Collection } from '../lib/state/records.ts'
 import { lastRuns } from '../lib/state/runs.ts'

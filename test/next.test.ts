@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lastNumbers } from '../lib/report/last-numbers.ts'
 import { nextStep } from '../lib/report/next.ts'
-import { lastNumbers, verdict } from '../lib/report/verdict.ts'
+import { verdict } from '../lib/report/verdict.ts'
 import type { Decided, Part, Run } from '../lib/state/records.ts'
 
 const KEY = process.env.IMMICH_API_KEY

@@ -7,9 +7,9 @@ import { shaped } from '../takeout/photo-files.ts'
 import { LOST } from '../takeout/reasons.ts'
 import { PLANNED, planOf } from '../transfer/plan.ts'
 import type { Rules } from '../transfer/standing.ts'
+import { isOld } from './last-numbers.ts'
 import {
   destination,
-  isOld,
   type Numbers,
   noPhotos,
   type Proof,

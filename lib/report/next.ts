@@ -1,7 +1,8 @@
 import { hint } from '../stage.ts'
 import type { Decided, Run } from '../state/records.ts'
 import { PICK_ENDED } from '../takeout/reasons.ts'
-import { accountRows, type Numbers, type Verdict } from './verdict.ts'
+import { accountRows } from './last-numbers.ts'
+import type { Numbers, Verdict } from './verdict.ts'
 
 type Known = {
   runs: Record<string, Run>
