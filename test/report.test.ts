@@ -304,7 +304,10 @@ test.skipIf(!opened)(
 )
 
 describe.skipIf(!opened)('a library of 100,000 photos', () => {
-  test('is a page of less than 2 MB, whose numbers are those of the state', async () => {
+  // Making it alone takes a while.
+  test('is a page of less than 2 MB, whose numbers are those of the state', {
+    timeout: 180_000,
+  }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'report-'))
     const file = join(folder, 'state.json')
     await writeBigState(file, 100_000)
