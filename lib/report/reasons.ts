@@ -9,11 +9,12 @@ export type Reason = { title: string; weight: Weight; todo: string }
 
 const reason = (weight: Weight, title: string, todo: string): Reason => ({ title, weight, todo })
 
-const OTHER_BYTES = reason(
-  'look',
-  'There before, but not byte for byte the same',
-  'It was taken for the photo by what stands beside each, and Google’s own file was not sent. It may be a smaller or a worse one: look at both before you let the export go.',
-)
+const ofOtherBytes = (by: string) =>
+  reason(
+    'look',
+    `There before by its ${by}, but not byte for byte the same`,
+    'It was taken for the photo by what stands beside each, and Google’s own file was not sent. It may be a smaller or a worse one: look at both before you let the export go.',
+  )
 
 /** What is to be done about each reason for which something did not fit; the keys are the words of `status --list`. */
 const reasonsFor = (sends: string): Record<string, Reason> => ({
@@ -131,9 +132,9 @@ const reasonsFor = (sends: string): Record<string, Reason> => ({
     'Not chosen',
     `${hint('index-gphotos')} was asked for a part of the library. Run it without --albums, --not-albums and --dates for all.`,
   ),
-  'name, time and dimensions': OTHER_BYTES,
-  'name and time': OTHER_BYTES,
-  name: OTHER_BYTES,
+  'name, time and dimensions': ofOtherBytes('name, time and dimensions'),
+  'name and time': ofOtherBytes('name and time'),
+  name: ofOtherBytes('name alone'),
   'album: several': reason(
     'look',
     'Albums of which Immich has several of that title',
