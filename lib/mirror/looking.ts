@@ -20,8 +20,7 @@ export type Looked = {
 
 /**
  * Looks after every file on disk: what is missing, and what is damaged: empty, or other than it was put there though its time
- * says that nobody wrote it. With `checksum` all bytes
- * are read. `seen` is told of each file.
+ * says that nobody wrote it. With `checksum` all bytes are read.
  */
 export async function lookAround(
   root: string,
