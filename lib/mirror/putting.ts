@@ -108,7 +108,7 @@ async function write(
   folder: string | undefined,
   sent: (bytes: number) => void,
 ): Promise<Written> {
-  const { head, body: bytes, close } = await openBody(body, sent)
+  const { head, body: bytes, close, crc } = await openBody(body, sent, file.crc === null)
   const title = uploadName(photo, file, head.type)
   const own = belonging(tree, id, photo, title, head)
   const isMain = file === photo.files[0]
@@ -118,18 +118,10 @@ async function write(
   const name = `${basename(own.path).slice(0, 40)}.${hex(crc32(`${id} ${key}`))}`
   const { modified } = own
   const chunks = typeof bytes === 'function' ? bytes() : bytes
-  let crc = 0
-  async function* summed() {
-    for await (const chunk of chunks) {
-      crc = crc32(chunk, crc)
-      yield chunk
-    }
-  }
-  const isUnread = file.crc === null
-  let made = await draft(join(tree.root, target), name, isUnread ? summed() : chunks, {
+  let made = await draft(join(tree.root, target), name, chunks, {
     ...(modified !== undefined && { modified }),
   }).finally(close)
-  const known = isUnread ? { bytes: fileKey({ ...file, crc: hex(crc), size: made.size }) } : {}
+  const known = crc() === null ? {} : { bytes: fileKey({ ...file, crc: crc() }) }
   let was: string | undefined
   if (tree.metadata === 'embed' && own.isNews && file.role !== 'motion') {
     const said = isWritable(head.type)

@@ -244,6 +244,8 @@ export type Transfer = {
   sha1?: string
   /** Which of its files that was: CRC-32 and size. */
   main?: string
+  /** Of files that the index had not read: the key that each went over by, and CRC-32 and size, by which it may be known later. */
+  bytes?: Record<string, string>
   /** Bytes sent, all its files together. */
   size?: number
   at: string

@@ -29,12 +29,20 @@ export function fileKey({ path, size, crc }: PhotoFile): string {
   return crc === null ? `${size} ${path}` : `${crc}-${size}`
 }
 
+/** By what a transfer knows one of its files: that the index has read it since makes it no other file. */
+export function keyIn(transfer: Transfer | undefined, file: PhotoFile): string {
+  const key = fileKey(file)
+  const { bytes } = transfer ?? {}
+  if (!bytes || file.crc === null) return key
+  return Object.keys(bytes).find((before) => bytes[before] === key) ?? key
+}
+
 /** What of it has not arrived. */
 export function filesLeft(photo: Photo, transfer: Transfer | undefined): PhotoFile[] {
   return filesToSend(photo).filter((file) =>
     file === photo.files[0]
       ? !transfer?.asset || hasBetter(photo, transfer)
-      : !transfer?.others?.[fileKey(file)],
+      : !transfer?.others?.[keyIn(transfer, file)],
   )
 }
 
@@ -42,8 +50,8 @@ export function filesLeft(photo: Photo, transfer: Transfer | undefined): PhotoFi
 export function hasBetter({ files }: Photo, transfer: Transfer | undefined): boolean {
   const [best] = files
   const { main, asset } = transfer ?? {}
-  if (!asset || !main || !best || main === fileKey(best)) return false
-  const sent = files.find((file) => fileKey(file) === main)
+  if (!asset || !main || !best || main === keyIn(transfer, best)) return false
+  const sent = files.find((file) => keyIn(transfer, file) === main)
   if (sent?.role !== 'copy') return sent?.role === 'edited'
   const pixels = ({ head }: PhotoFile) => (head?.width ?? 0) * (head?.height ?? 0)
   return pixels(best) > pixels(sent) && pixels(sent) > 0
@@ -63,7 +71,7 @@ export function linkedStart(photo: Photo, link: Link, asset: Asset | undefined):
 }
 
 /** The motion half's asset, once it is known. */
-export function motionOf(photo: Photo, { others }: Transfer): string | undefined {
+export function motionOf(photo: Photo, transfer: Transfer): string | undefined {
   const motion = photo.files.find(({ role }) => role === 'motion')
-  return motion && others?.[fileKey(motion)]
+  return motion && transfer.others?.[keyIn(transfer, motion)]
 }

@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib'
 import type { Body } from '../archive/archive.ts'
+import { hex } from '../archive/directory.ts'
 import { HEAD_BYTES, type Head, readHead } from '../picture/picture.ts'
 import { doing } from '../spent.ts'
 import type { Part } from '../state/records.ts'
@@ -12,9 +14,23 @@ export class Unreadable extends Error {
   }
 }
 
-/** Reads the head of the stream, and gives a body that begins with it again; a second attempt opens a fresh stream. */
-export async function openBody(body: Body, sent: (bytes: number) => void) {
-  const stream = counted(readable(body), sent)
+/**
+ * Reads the head of the stream, and gives a body that begins with it again; a second attempt opens a fresh stream. `crc` is its
+ * CRC-32 (8 hex digits) once all of it was read, where that `isAsked`: an archive names those of its files.
+ */
+export async function openBody(body: Body, sent: (bytes: number) => void, isAsked = false) {
+  let crc = 0
+  let read = 0
+  async function* begun() {
+    crc = 0
+    read = 0
+    for await (const chunk of counted(readable(body), sent)) {
+      if (isAsked) crc = crc32(chunk, crc)
+      read += chunk.length
+      yield chunk
+    }
+  }
+  const stream = begun()
   const first: Buffer[] = []
   let length = 0
   while (length < HEAD_BYTES) {
@@ -26,7 +42,7 @@ export async function openBody(body: Body, sent: (bytes: number) => void) {
   const head: Head = await readHead(Buffer.concat(first), body.path)
   let opened = false
   async function* whole() {
-    if (opened) return yield* counted(readable(body), sent)
+    if (opened) return yield* begun()
     opened = true
     try {
       yield* first.splice(0)
@@ -38,7 +54,12 @@ export async function openBody(body: Body, sent: (bytes: number) => void) {
   // A tar has no way back: one attempt, and the next run tries again.
   // Where nobody reads on, as much of it is left as there was: a tar would wait for its reader.
   const close = async () => void (await stream.return(undefined))
-  return { head, body: body.once ? whole() : whole, close }
+  return {
+    head,
+    body: body.once ? whole() : whole,
+    close,
+    crc: () => (isAsked && read === body.size ? hex(crc) : null),
+  }
 }
 
 /** The bytes of a body; what breaks off is Unreadable. */

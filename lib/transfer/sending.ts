@@ -6,7 +6,7 @@ import { storedName, type Upload } from '../immich/upload.ts'
 import { uploadName } from '../immich/upload-name.ts'
 import type { Head } from '../picture/picture.ts'
 import type { Asset, Photo, PhotoFile, Transfer, Want } from '../state/records.ts'
-import { fileKey, filesToSend, motionOf } from '../takeout/photo-files.ts'
+import { fileKey, filesToSend, keyIn, motionOf } from '../takeout/photo-files.ts'
 import { arrival, completion } from './arrival.ts'
 import { openBody, readable } from './reading.ts'
 
@@ -46,7 +46,7 @@ export async function sendFiles(
     (a, b) => order.indexOf(a.file) - order.indexOf(b.file),
   )) {
     const isMain = file === photo.files[0]
-    const { head, body: bytes, close } = await openBody(body, sent)
+    const { head, body: bytes, close, crc } = await openBody(body, sent, file.crc === null)
     const title = uploadName(photo, file, head.type)
     const { fields, sidecar, want } = arrival({ ...photo, title }, head)
     const live = isMain ? motionOf(photo, transfer) : undefined
@@ -70,6 +70,8 @@ export async function sendFiles(
     await close()
     transfer = { ...transfer, at: new Date().toISOString(), size: (transfer.size ?? 0) + body.size }
     delete transfer.sending
+    if (crc() !== null)
+      transfer.bytes = { ...transfer.bytes, [fileKey(file)]: fileKey({ ...file, crc: crc() }) }
     if (isMain) {
       transfer = { ...transfer, asset: id, main: fileKey(file), sha1, want: { ...want, sha1 } }
       if (before?.asset && before.asset !== id) transfer = inPlaceOf(before, photo, transfer)
@@ -187,7 +189,7 @@ function pick({ local, offset, place, description }: Head): Transfer['own'] {
 /** A better file takes the place of what was sent for the photo; an edited copy goes on top of it. */
 function inPlaceOf({ asset = '', main = '' }: Transfer, photo: Photo, transfer: Transfer) {
   const better = owing({ ...transfer, before: [...(transfer.before ?? []), asset] }, 'albums')
-  if (photo.files.find((file) => fileKey(file) === main)?.role !== 'edited') return better
+  if (photo.files.find((file) => keyIn(transfer, file) === main)?.role !== 'edited') return better
   return owing({ ...better, others: { ...transfer.others, [main]: asset } }, 'stack')
 }
 

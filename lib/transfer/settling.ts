@@ -1,7 +1,7 @@
 import type { Immich } from '../immich/immich.ts'
 import { mediaKind } from '../pairing/media.ts'
 import type { Asset, Link, Photo, PhotoFile, Transfer } from '../state/records.ts'
-import { type Edited, fileKey, filesLeft, linkedStart, motionOf } from '../takeout/photo-files.ts'
+import { type Edited, filesLeft, keyIn, linkedStart, motionOf } from '../takeout/photo-files.ts'
 import { complete } from './sending.ts'
 
 /**
@@ -27,7 +27,7 @@ export async function settle(
   const assetsOf = (role: PhotoFile['role']) =>
     photo.files
       .filter((file) => file.role === role && mediaKind(file.path) === photo.kind)
-      .flatMap((file) => others[fileKey(file)] ?? [])
+      .flatMap((file) => others[keyIn(transfer, file)] ?? [])
   // Identical bytes are one asset, which cannot lie on itself; an edit that a newer one replaced lies below.
   const pile = [...new Set([...assetsOf('edited'), asset, ...assetsOf('copy')])]
   const source = transfer.before?.at(-1)

@@ -1,7 +1,7 @@
 import { toAsset } from '../immich/assets.ts'
 import type { Changes, Immich } from '../immich/immich.ts'
 import type { Asset, Photo, Place, Transfer, Want } from '../state/records.ts'
-import { fileKey } from '../takeout/photo-files.ts'
+import { keyIn } from '../takeout/photo-files.ts'
 import { plausibleOffset, samePlace, withOffset } from '../time.ts'
 import { GUESSED_TAG, tagsOf } from './arrival.ts'
 import { sameSecond, sameText } from './checking.ts'
@@ -76,7 +76,7 @@ export function copiesOf(photo: Photo, transfer: Transfer): [key: string, copy: 
   if (!gave) return []
   return photo.files
     .filter(({ role }) => role === 'edited')
-    .map(fileKey)
+    .map((file) => keyIn(transfer, file))
     .filter((key) => others[key] !== undefined && gave[key] !== undefined)
     .map((key) => {
       const asset = others[key] as string
