@@ -697,6 +697,30 @@ describe.each(servers)('%s', (_, start) => {
       expect(asset).toMatchObject({ visibility: 'archive', isFavorite: true })
     })
 
+    test('an edit is in no file: another size, the same bytes; it lasts in the trash, and can be taken back', async () => {
+      const { id } = (await send({})).json
+      const before = await extracted(id)
+      const parameters = { x: 0, y: 0, width: 32, height: 24 }
+      const edits = [{ action: 'crop', parameters }]
+      expect((await call('PUT', `/assets/${id}/edits`, { edits })).status).toBe(200)
+      await until(async () => (await get(id)).width === 32)
+      const { exifInfo, checksum } = before
+      const { exifImageWidth, exifImageHeight, fileSizeInByte } = exifInfo
+      const edited = {
+        isEdited: true,
+        height: 24,
+        checksum,
+        exifInfo: { exifImageWidth, exifImageHeight, fileSizeInByte },
+      }
+      expect(await get(id)).toMatchObject(edited)
+      await call('DELETE', '/assets', { ids: [id] })
+      await call('POST', '/trash/restore/assets', { ids: [id] })
+      expect(await get(id)).toMatchObject(edited)
+      expect((await call('DELETE', `/assets/${id}/edits`)).status).toBe(204)
+      await until(async () => (await get(id)).width === before.width)
+      expect(await get(id)).toMatchObject({ isEdited: false, height: before.height })
+    })
+
     test('half a place, an unknown asset and a word for true are 400', async () => {
       const { json } = await send({})
       expect((await call('PUT', `/assets/${json.id}`, { latitude: 1 })).status).toBe(400)

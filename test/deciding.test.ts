@@ -64,6 +64,46 @@ describe('the winner', () => {
     )
   })
 
+  test.each<[string, Record<string, Member>, string, string[]]>([
+    [
+      'of the kind that has copies',
+      { raw: one({ name: 'a.dng', size: 9000 }), b: one(), c: smaller() },
+      'b',
+      ['c'],
+    ],
+    [
+      'of two kinds with copies the larger',
+      {
+        raw: one({ name: 'a.dng', size: 9000 }),
+        b: one({ name: 'b.dng' }),
+        c: one(),
+        d: smaller(),
+      },
+      'raw',
+      ['b'],
+    ],
+    [
+      'the best of its like, where clips are each like the next alone',
+      {
+        a: one({ type: 'video', seconds: 10 }),
+        b: smaller({ type: 'video', seconds: 10.9 }),
+        c: smaller({ type: 'video', seconds: 11.8, width: 590 }),
+      },
+      'a',
+      ['b'],
+    ],
+  ])('is %s', (_, members, winner, losers) => {
+    const decision = decide(members)
+    expect([decision.winner, decision.losers]).toEqual([winner, losers])
+    expect(decision.review).not.toEqual([])
+  })
+
+  test('of a letterbox pair is the whole picture, whatever its size', () => {
+    const pair = { wide: one({ width: 1600, height: 900 }), tall: one({ width: 400, height: 300 }) }
+    expect(decide(pair, { how: 'letterbox' }).winner).toBe('tall')
+    expect(decide(pair).winner).toBe('wide')
+  })
+
   test('alone has no losers', () => {
     expect(decide({ a: one() })).toMatchObject({ winner: 'a', losers: [], review: [] })
   })
@@ -92,6 +132,14 @@ describe('members of other kinds are never given up', () => {
       { type: 'video', seconds: 100 },
       { type: 'video', seconds: 101.5 },
       null,
+    ],
+    ['edits made in Immich', {}, { edited: true }, 'edited in Immich'],
+    ['two edits made in Immich', { edited: true }, { edited: true }, 'edited in Immich'],
+    [
+      'an edit made in Immich beside one made elsewhere',
+      { name: 'IMG_1-edited.jpg' },
+      { name: 'IMG_1.jpg', edited: true },
+      'edited in Immich',
     ],
     ['two live photos', { live: 'm' }, { live: 'n' }, null],
     ['PNG and JPEG', { name: 'a.png' }, { name: 'a.jpg' }, null],
@@ -160,9 +208,31 @@ describe('conflicts', () => {
       ['camera_info'],
     ],
     ['cameras by case', { make: 'CANON ' }, { make: 'Canon' }, []],
+    [
+      'cameras by blanks',
+      { make: 'Canon ', model: 'EOS  R5' },
+      { make: 'Canon', model: ' EOS R5' },
+      [],
+    ],
+    ['zones by case and blanks', { zone: ' europe/LONDON ' }, { zone: 'Europe/London' }, []],
+    ['a zone of blanks is none', { zone: ' ' }, { zone: 'Europe/London' }, []],
+    [
+      'times that cannot be read',
+      { taken: 'long ago' },
+      { taken: '2024-01-15T08:00:00Z' },
+      ['capture_time'],
+    ],
+    ['poles', { place: [90, 0] }, { place: [90, 120] }, []],
   ])('%s', (_, a, b, types) => {
     expect(differences([one(a), smaller(b)]).map(({ type }) => type)).toEqual(types)
     expect(decide({ a: one(a), b: smaller(b) }).review).toEqual(types)
+  })
+
+  test('a clip of unknown length beside one of known length waits', () => {
+    const clip = (seconds?: number) => ({ type: 'video' as const, ...(seconds && { seconds }) })
+    const reviewOf = (a?: number, b?: number) =>
+      decide({ a: one(clip(a)), b: smaller(clip(b)) }).review
+    expect([reviewOf(3, 3), reviewOf(), reviewOf(3)]).toEqual([[], [], ['length unknown']])
   })
 
   test('thresholds are flags', () => {
@@ -243,6 +313,11 @@ test.each<[string, Record<string, Member>, string]>([
     'cameras',
     { a: one({ make: 'A' }), b: smaller({ make: 'B' }) },
     'picture, smaller in pixels, camera_info',
+  ],
+  [
+    'several sizes',
+    { a: one(), b: one({ size: 5, sha1: 'bb' }), c: smaller({ sha1: 'cc' }) },
+    'picture, of several sizes, no conflict',
   ],
   [
     'kinds',

@@ -1,5 +1,6 @@
 import type { Place } from '../state/records.ts'
 import { differences, type Thresholds } from './differences.ts'
+import { shapeOf } from './finding.ts'
 import { kindOf, kindsApart } from './kinds.ts'
 
 /** One asset of a group, with all that decides about it and all that would be lost with it. */
@@ -26,6 +27,8 @@ export type Member = {
   rating?: number
   favorite?: true
   visibility: 'timeline' | 'archive' | 'hidden' | 'locked'
+  /** Cropped, turned or mirrored in Immich, which no file tells of. */
+  edited?: true
   /** The motion half's asset. */
   live?: string
   /** Of a video. */
@@ -82,13 +85,16 @@ export function decide(
 ): Decision {
   const score = Object.fromEntries(Object.entries(members).map(([id, one]) => [id, scoreOf(one)]))
   const own = Object.keys(members).filter((id) => !members[id]?.library)
-  const ranked = own.toSorted((a, b) => rank(members, score, a, b))
-  const winner = ranked[0] ?? (Object.keys(members)[0] as string)
+  const isCut = (id: string) => how === 'letterbox' && shapeOf(members[id] as Member) === '16:9'
+  const ranked = own.toSorted(
+    (a, b) => Number(isCut(a)) - Number(isCut(b)) || rank(members, score, a, b),
+  )
+  const kinds = kindsAmong(ranked, members)
+  // Of several kinds the one with the most copies, or else the best one.
+  const [first, ...losers] = kinds.toSorted((a, b) => b.length - a.length)[0] ?? []
+  const winner = first ?? (Object.keys(members)[0] as string)
   const best = members[winner] as Member
-  const others = ranked.filter((id) => id !== winner)
-  const isLoser = (id: string) => kindsApart(best, members[id] as Member) === null
-  const losers = others.filter(isLoser)
-  const beside = others.filter((id) => !isLoser(id))
+  const beside = ranked.filter((id) => id !== winner && !losers.includes(id))
   const untouched = Object.keys(members).filter((id) => members[id]?.library)
   const judged = [winner, ...losers].map((id) => members[id] as Member)
   const conflicts = differences(judged, thresholds)
@@ -98,6 +104,7 @@ export function decide(
     ...(untouched.length > 0 ? ['external library'] : []),
     ...(how === 'immich' ? [] : [`found by ${how}`]),
     ...(judged.length > 1 && judged.some(isSizeless) ? ['size in pixels unknown'] : []),
+    ...(isLengthless(judged) ? ['length unknown'] : []),
   ]
   return {
     winner,
@@ -108,6 +115,19 @@ export function decide(
     lacks: Object.fromEntries(losers.map((id) => [id, lackOf(best, members[id] as Member)])),
     review: [...new Set(review)],
   }
+}
+
+/** Each kind with its best one first, and what that stands for. */
+function kindsAmong(ranked: string[], members: Record<string, Member>): string[][] {
+  const kinds: string[][] = []
+  const isOf = (id: string, [best = '']: string[]) =>
+    kindsApart(members[best] as Member, members[id] as Member) === null
+  for (const id of ranked) {
+    const kind = kinds.find((kind) => isOf(id, kind))
+    if (kind) kind.push(id)
+    else kinds.push([id])
+  }
+  return kinds
 }
 
 function rank(members: Record<string, Member>, score: Record<string, Score>, a: string, b: string) {
@@ -123,6 +143,9 @@ function rank(members: Record<string, Member>, score: Record<string, Score>, a: 
 }
 
 const pixels = ({ width = 0, height = 0 }: Member) => width * height
+/** Of some: whether they are as long as the others cannot be told. */
+const isLengthless = (clips: Member[]) =>
+  clips.some(({ seconds }) => seconds) && clips.some(({ seconds }) => !seconds)
 const isSizeless = (one: Member) => pixels(one) === 0
 
 /** The weights of immich-dupes, so that its users find the numbers that they know. */
@@ -185,6 +208,8 @@ export function classOf(
       ? 'the same bytes'
       : rest.every((one) => pixels(one) === pixels(best) && one.size === best.size)
         ? 'same size'
-        : 'same pixels, fewer bytes'
+        : rest.every((one) => pixels(one) === pixels(best))
+          ? 'same pixels, fewer bytes'
+          : 'of several sizes'
   return `${kindOf(best)}, ${losers.length > 0 ? size : 'nothing to give up'}, ${review.length === 0 ? 'no conflict' : review.join(' and ')}`
 }

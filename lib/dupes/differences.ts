@@ -17,7 +17,7 @@ export function differences(members: Member[], given: Partial<Thresholds> = {}):
   const { metres, seconds } = { ...THRESHOLDS, ...given }
   const located = members.flatMap(({ place }) => (place ? [place] : []))
   const times = members.flatMap(({ taken }) => (taken ? [taken] : []))
-  const zoned = members.filter(({ zone }) => zone)
+  const zoned = members.filter(({ zone }) => zone?.trim())
   const offsets = new Set(zoned.map(offsetOf))
   const cameras = new Set(members.map(cameraOf).filter(Boolean))
   const conflicts: Conflict[] = []
@@ -27,7 +27,8 @@ export function differences(members: Member[], given: Partial<Thresholds> = {}):
     conflicts.push({ type: 'timezone', values: zoned.map(({ zone }) => zone as string) })
   if (cameras.size > 1) conflicts.push({ type: 'camera_info', values: [...cameras] })
   const instants = times.map((time) => Date.parse(time) / 1000)
-  if (Math.max(...instants) - Math.min(...instants) > seconds)
+  // One that cannot be read is no number, and agrees with none.
+  if (times.length > 1 && !(Math.max(...instants) - Math.min(...instants) <= seconds))
     conflicts.push({ type: 'capture_time', values: times })
   return conflicts
 }
@@ -42,7 +43,8 @@ export function distance([aLat, aLong]: Place, [bLat, bLong]: Place): number {
 }
 
 /** The offset of a member's zone in minutes, at its own instant: London is UTC in winter. A zone that is none is its own. */
-export function offsetOf({ zone = '', taken }: Pick<Member, 'zone' | 'taken'>): number | string {
+export function offsetOf({ taken, ...one }: Pick<Member, 'zone' | 'taken'>): number | string {
+  const zone = one.zone?.trim() ?? ''
   const [, sign, hours, minutes = '0'] =
     /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?$/i.exec(zone) ?? []
   if (sign) return Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes))
@@ -52,8 +54,9 @@ export function offsetOf({ zone = '', taken }: Pick<Member, 'zone' | 'taken'>): 
     )
     return Math.round(instant.toZonedDateTimeISO(zone).offsetNanoseconds / 60e9)
   } catch {
-    return zone.trim().toLowerCase()
+    return zone.toLowerCase()
   }
 }
 
-const cameraOf = ({ make = '', model = '' }: Member) => `${make} ${model}`.trim().toLowerCase()
+const cameraOf = ({ make = '', model = '' }: Member) =>
+  `${make} ${model}`.trim().replace(/\s+/g, ' ').toLowerCase()

@@ -3,6 +3,7 @@ import type { Duplicate } from '../state/records.ts'
 import type { Choice } from './choice.ts'
 import { decide, type Member } from './deciding.ts'
 import type { Thresholds } from './differences.ts'
+import { kindsApart } from './kinds.ts'
 import { memberOf } from './members.ts'
 import type { Face } from './steps.ts'
 
@@ -105,7 +106,10 @@ export function whyNot(
   const now = decide(Object.fromEntries(members), { how: group.how, ...thresholds })
   const known = new Set(group.conflicts.map(({ type }) => type))
   const isOther = !isPersons && (now.winner !== winner || now.losers.length !== losers.length)
-  if (isOther || now.conflicts.some(({ type }) => !known.has(type)))
+  const best = looks.get(winner)?.member as Member
+  // An edit may have been made in Immich since.
+  const isApart = losers.some((id) => kindsApart(best, looks.get(id)?.member as Member) !== null)
+  if (isOther || isApart || now.conflicts.some(({ type }) => !known.has(type)))
     return `what they say of themselves has changed: ${again}`
   return null
 }

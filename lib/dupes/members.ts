@@ -36,6 +36,7 @@ export function memberOf(raw: RawAsset, albums: string[]): Member {
     ...(size && { size }),
     ...(favorite && { favorite }),
     ...(live && { live }),
+    ...(raw.isEdited && { edited: true as const }),
     ...(library && { library }),
     ...(description && { description }),
     ...(exif?.timeZone && { zone: exif.timeZone }),

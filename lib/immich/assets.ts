@@ -5,8 +5,10 @@ import type { RawAsset } from './immich.ts'
 export function toAsset(raw: RawAsset): Asset {
   const { exifInfo: exif } = raw
   const place = placeOf(raw)
-  const width = raw.width ?? exif?.exifImageWidth
-  const height = raw.height ?? exif?.exifImageHeight
+  // What was cropped in Immich is still whole in its file.
+  const shown = raw.isEdited ? undefined : raw
+  const width = shown?.width ?? exif?.exifImageWidth
+  const height = shown?.height ?? exif?.exifImageHeight
   return {
     name: raw.originalFileName,
     sha1: Buffer.from(raw.checksum, 'base64').toString('hex'),

@@ -22,6 +22,8 @@ export type RawAsset = {
   width: number | null
   height: number | null
   thumbhash: string | null
+  /** Cropped, turned or mirrored in Immich: width and height are those of what is shown, all else is the original's. */
+  isEdited?: boolean
   /** Milliseconds on v3, `0:00:12.345` on v2. */
   duration?: number | string | null
   exifInfo?: RawExif

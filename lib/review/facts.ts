@@ -46,6 +46,7 @@ export function memberFacts(one: Member): Said {
     heart: one.favorite && 'yes',
     shown: one.visibility === 'timeline' ? undefined : one.visibility,
     'live video': one.live && 'yes',
+    'edited in Immich': one.edited && 'yes',
     albums: one.albums && String(one.albums.length),
     tags: tags?.join(', '),
     people: people?.map(({ name }) => name || 'without a name').join(', '),

@@ -116,13 +116,14 @@ const byWeight = (a: Class, b: Class) =>
 
 // The words of classOf and decide, as a person reads them.
 const CLASS =
-  /^(.*?), (smaller in pixels|the same bytes|same size|same pixels, fewer bytes|nothing to give up), /
+  /^(.*?), (smaller in pixels|the same bytes|same size|same pixels, fewer bytes|of several sizes|nothing to give up), /
 const KINDS: Record<string, string> = {
   picture: 'Pictures',
   video: 'Videos',
   RAW: 'RAW files',
   edit: 'Edited pictures',
   'live photo': 'Live photos',
+  'edited in Immich': 'Pictures that were edited in Immich',
 }
 const SIZES: Record<string, [title: string, does: string]> = {
   'smaller in pixels': ['the copy is smaller', 'The larger one (on the left) stays'],
@@ -132,6 +133,7 @@ const SIZES: Record<string, [title: string, does: string]> = {
     'the same pixels in fewer bytes',
     'The one with the most bytes (on the left) stays',
   ],
+  'of several sizes': ['copies of several sizes', 'The best one (on the left) stays'],
   'nothing to give up': ['of different kinds', ''],
 }
 const REASONS: Record<string, string> = {

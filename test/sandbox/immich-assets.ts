@@ -91,6 +91,21 @@ export function updateAsset({ db, major, jobs, params, body }: Call) {
   return assetJson(db, major, found, { whole: true })
 }
 
+export function editAsset({ db, major, params, body }: Call) {
+  const rules: Rules = { edits: { kind: 'any', list: true, required: true, least: 1 } }
+  const { edits } = check(major, rules, body, 'json') as Pick<Asset, 'edits'>
+  const found = asset(db, params[0], 'update')
+  found.edits = edits
+  db.touch(found)
+  return { assetId: found.id, edits }
+}
+
+export function unedit({ db, params }: Call) {
+  const found = asset(db, params[0], 'update')
+  found.edits = []
+  db.touch(found)
+}
+
 /** The same for many; the sidecar of each is written anew, whatever was changed. */
 export function updateAssets({ db, major, jobs, body }: Call) {
   const rules: Rules = { ...ids, ...changeRules, duplicateId: { kind: 'any', nullable: true } }

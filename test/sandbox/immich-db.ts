@@ -66,7 +66,10 @@ export type Asset = {
   sidecar: Sidecar | null
   tagIds: string[]
   stackId: string | null
+  /** What was done to it in Immich; of that only the size of a crop is seen. */
+  edits: Edit[]
 }
+type Edit = { action: string; parameters: { width?: number; height?: number } }
 export type User = { id: string; email: string; name: string }
 export type Album = {
   id: string
@@ -177,6 +180,7 @@ export function emptyDb() {
         sidecar: null,
         tagIds: [],
         stackId: null,
+        edits: [],
         ...asset,
       }
       db.assets.set(made.id, made)

@@ -25,6 +25,7 @@ export function assetJson(
   { withExif = true, whole = false } = {},
 ) {
   const { exif } = asset
+  const crop = asset.edits.find(({ action }) => action === 'crop')?.parameters
   const stack = asset.stackId ? db.stacks.get(asset.stackId) : undefined
   const owner = db.users.get(asset.ownerId) ?? db.user
   return {
@@ -77,9 +78,9 @@ export function assetJson(
     hasMetadata: true,
     duplicateId: asset.duplicateId,
     resized: true,
-    width: asset.width,
-    height: asset.height,
-    isEdited: false,
+    width: crop?.width ?? asset.width,
+    height: crop?.height ?? asset.height,
+    isEdited: asset.edits.length > 0,
   }
 }
 
