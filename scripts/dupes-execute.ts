@@ -26,7 +26,7 @@ the others go to its trash. dupes-restore brings all of it back.
 Usage: make dupes-execute [ARGS="..."]      begin with --dry-run, then --limit 20
   --backup data/dupes-backup  where the copies go
   --yes                       do not ask; needed where nobody can be asked
-  --skip-review               pass over groups that a person has to look at (it does that anyway, until one did)
+  --skip-review               only groups against which nothing speaks; without it also those that a person accepted
   --again                     also what dupes-restore brought back
   --force                     delete for good, not to the trash; asks twice, and needs --without-trash where it is off
   --without-trash             go on though the server's trash is off, so that what is given up is gone
@@ -65,7 +65,10 @@ const thresholds = (runs['dupes-analyze'].thresholds as Thresholds | undefined) 
 const run = new Date().toISOString()
 
 // 1. What is left to do, and what waits for a person.
-const { todo, waits } = leftToDo(duplicates, decisions, Boolean(given.again))
+const { todo, waits } = leftToDo(duplicates, decisions, {
+  again: given.again,
+  skipReview: given['skip-review'],
+})
 const now = todo.slice(0, given.limit)
 const many = now.reduce((sum, [, { losers, stack }]) => sum + (stack ? 0 : losers.length), 0)
 if (given['dry-run']) {

@@ -75,6 +75,18 @@ describe('a group whose step fails keeps its copies, and the others go on', () =
       'what they say of themselves has changed',
     ],
     [
+      'the loser was cropped in Immich since a person accepted the group',
+      async () => {
+        const edits = [{ action: 'crop', parameters: { x: 0, y: 0, width: 9, height: 9 } }]
+        const path = `/assets/${w.asset('a-1.jpg').id}/edits` as const
+        await w.lib.client.request('PUT', path, { json: { edits } })
+        await edit((state) => {
+          state.decisions = { [A]: { accept: true, at: '2999-01-01T00:00:00.000Z' } }
+        })
+      },
+      'what they say of themselves has changed',
+    ],
+    [
       'the loser cannot be downloaded',
       async () =>
         w.server.fail({
@@ -364,6 +376,9 @@ describe('a group that a person has to look at', () => {
         'class:picture, smaller in pixels, camera_info': { accept: true, at },
       }
     })
+    const skipped = await execute('--skip-review')
+    expect(skipped.err).toContain('nothing to give up: 1 passed over by --skip-review')
+    expect(trashed()).toEqual([])
     expect(await execute()).toMatchObject({ code: 0 })
     expect(trashed()).toEqual(['a-1.jpg'])
   })

@@ -1,6 +1,7 @@
 import { number } from '../progress.ts'
 import type { Decided, Duplicate } from '../state/records.ts'
 import { classOf, type Member } from './deciding.ts'
+import { isBegun } from './keeping.ts'
 import { kindsApart } from './kinds.ts'
 
 /** Why nothing is to be done about a group. */
@@ -11,6 +12,7 @@ export const WAITS = {
   stranger: 'whose chosen one is no member',
   nothing: 'with nothing to give up',
   restored: 'brought back before',
+  skipped: 'passed over by --skip-review',
 } as const
 export type Waits = { waits: (typeof WAITS)[keyof typeof WAITS] }
 
@@ -75,17 +77,22 @@ export function accountOf(
   return Object.fromEntries(Object.entries(rows).filter(([, many]) => many > 0))
 }
 
-/** Every group that is left to do, and how many wait for what. */
+/**
+ * Every group that is left to do, and how many wait for what. `again`: what was brought back, too; `skipReview`: only groups
+ * against which nothing speaks, whatever a person said of the others; what was begun is ended.
+ */
 export function leftToDo(
   duplicates: Record<string, Duplicate>,
   decisions: Record<string, Decided>,
-  again: boolean,
+  { again = false, skipReview = false },
 ) {
   const todo: [key: string, choice: Choice][] = []
   const waiting = new Map<string, number>()
   for (const [key, group] of Object.entries(duplicates)) {
-    const choice = leftFor(key, group, decisions, again)
-    if (!choice) continue
+    const left = leftFor(key, group, decisions, again)
+    if (!left) continue
+    const isSkipped = skipReview && !('waits' in left) && group.review.length > 0 && !isBegun(group)
+    const choice = isSkipped ? { waits: WAITS.skipped } : left
     if ('waits' in choice) waiting.set(choice.waits, (waiting.get(choice.waits) ?? 0) + 1)
     else todo.push([key, choice])
   }
