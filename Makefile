@@ -65,10 +65,10 @@ demo: node_modules
 test:          ## Run the tests
 test: node_modules
 	vitest run $(ARGS)
-test-immich:   ## The contract suite and every kind of case on the test server in IMMICH_URL, IMMICH_API_KEY; cleans up after itself
+test-immich:   ## The contract suite, every kind of case and the circle of duplicates on the test server in IMMICH_URL, IMMICH_API_KEY; cleans up after itself
 test-immich: node_modules
 	@test -n "$(IMMICH_URL)" -a -n "$(IMMICH_API_KEY)" || (echo 'Cannot test against Immich: IMMICH_URL and IMMICH_API_KEY must both be set' >&2; false)
-	vitest run --no-file-parallelism test/contract.test.ts test/every.test.ts $(ARGS)
+	vitest run --no-file-parallelism test/contract.test.ts test/every.test.ts test/dupes-circle.test.ts test/dupes-kills.test.ts $(ARGS)
 soak:          ## Load, kills, a bad network and damaged input, for longer than the tests: ARGS="--minutes 30"
 soak: node_modules
 	@$(RUN) test/soak.ts $(ARGS)

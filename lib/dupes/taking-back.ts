@@ -18,11 +18,16 @@ export async function takeBack(
   const changes = undoing(gave.changes, before, member)
   if (Object.keys(changes).length > 0) {
     await server.updateAsset(id, changes)
-    // A tag that is taken before this has gone its way would come again.
-    await until(async () => {
+    const left = async () => {
       const now = await lookAt(server, id, new Map())
-      return Object.keys(undoing(gave.changes, before, now?.member ?? before)).length === 0
-    })
+      return Object.keys(undoing(gave.changes, before, now?.member ?? before))
+    }
+    // A tag that is taken before this has gone its way would come again.
+    await until(
+      async () => (await left()).length === 0,
+      1,
+      async () => `what it was before (${(await left()).join(', ')})`,
+    )
   }
   for (const album of gave.albums)
     if (member.albums?.includes(album)) await server.removeFromAlbum(album, [id])

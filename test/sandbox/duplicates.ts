@@ -25,7 +25,7 @@ export type Sent = {
 export type Library = Awaited<ReturnType<typeof library>>
 
 /** Fills a library through the server's own calls, and looks at it: for the stand-in and a real server alike. */
-export async function library(server: { url: string; key: string }) {
+export async function library(server: { url: string; key: string }, pause = 60) {
   const client: Immich = await immich(server)
   const ids = new Map<string, string>()
 
@@ -63,7 +63,7 @@ export async function library(server: { url: string; key: string }) {
   }
 
   /** Waits until nothing has moved any asset for a while. */
-  async function settled(pause = 60) {
+  async function settled() {
     const state = async () => {
       const all: string[] = []
       for await (const page of client.searchAssets())
@@ -134,7 +134,27 @@ export async function library(server: { url: string; key: string }) {
     return { assets, albums, stacks, links: links.map((members) => members.join()).sort() }
   }
 
-  return { client, ids, add, group, settled, everything }
+  /** Makes an end of what lies in the trash. */
+  async function emptyTrash() {
+    const trashed = async () => {
+      const all: string[] = []
+      for await (const page of client.searchAssets())
+        all.push(...page.filter(({ isTrashed }) => isTrashed).map(({ id }) => id))
+      return all
+    }
+    const all = await trashed()
+    if (all.length > 0) await client.trash(all, { force: true })
+    // Deleted for good is, to a real server, a job that it comes to.
+    const isThere = (id: string) =>
+      client.asset(id).then(
+        () => true,
+        () => false,
+      )
+    for (const id of all)
+      while (await isThere(id)) await new Promise((resolve) => setTimeout(resolve, pause))
+  }
+
+  return { client, ids, add, group, settled, everything, emptyTrash }
 }
 
 /** Key of a group, from a few letters. */
@@ -154,5 +174,5 @@ export async function dupesWorld(
     await w.end()
     await rm(folder, { recursive: true, force: true })
   }
-  return { ...w, lib: await library(w.server), end }
+  return { ...w, lib: await library(w.server), url: w.server.url, end }
 }

@@ -59,13 +59,15 @@ const given = (env: Record<string, string>) =>
 
 export type World = Awaited<ReturnType<typeof world>>
 
-/** A folder of its own with a Takeout and a stand-in Immich beside it. */
+/** A folder of its own with a Takeout and a stand-in Immich beside it. `env` is what every stage is told besides. */
 export async function world({
   shots = [],
+  env: own = {},
   server: options = {},
   takeout: { parts = 1, format = 'zip' as 'zip' | 'tgz' | 'folder' } = {},
   ...rest
 }: Partial<Description> & {
+  env?: Record<string, string>
   server?: Parameters<typeof startImmich>[0]
   takeout?: { parts?: number; format?: 'zip' | 'tgz' | 'folder' }
 } = {}) {
@@ -79,7 +81,7 @@ export async function world({
       format,
     },
   )
-  const env = { IMMICH_URL: server.url, IMMICH_API_KEY: server.key }
+  const env = { IMMICH_URL: server.url, IMMICH_API_KEY: server.key, ...own }
   const state = join(dir, 'state.json')
   const begin = (stage: string, args: string[] = [], more: Record<string, string> = {}) =>
     start(stage, stage === 'auth' ? args : [...args, '--state', state], {
