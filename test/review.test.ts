@@ -41,7 +41,7 @@ const CLASS = 'class:picture, smaller in pixels, no conflict'
 
 describe('nobody gets in but the page itself', () => {
   type Head = Record<string, string>
-  const ask = (path: string, headers: Head = {}, method = 'GET') =>
+  const ask = (path: string, headers: Head = {}, method = 'GET', body = '{}') =>
     new Promise<{ status: number; headers: Head; text: string }>((resolve, reject) => {
       const url = new URL(path, page.address)
       const asked = request(url, { method, headers }, (answer) => {
@@ -54,7 +54,7 @@ describe('nobody gets in but the page itself', () => {
         )
       })
       asked.on('error', reject)
-      asked.end(method === 'POST' ? '{}' : undefined)
+      asked.end(method === 'POST' ? body : undefined)
     })
 
   test('by the address alone, from this machine and this origin', async () => {
@@ -96,6 +96,22 @@ describe('nobody gets in but the page itself', () => {
     }
     const { headers } = await ask(pathname)
     expect(headers['content-security-policy']).toContain(`script-src http://${host}${pathname};`)
+    expect(await decisions()).toEqual({})
+  })
+
+  test('what no page of ours says is refused, and is no bug', async () => {
+    page = await openPage(w)
+    const { origin, pathname } = new URL(page.address)
+    for (const [body, status] of [
+      ['null', 400],
+      ['5', 400],
+      ['{"key":', 400],
+      ['{"key":"__proto__","decided":{"accept":true}}', 400],
+      [' '.repeat(100_000), 413],
+    ] as const)
+      expect(await ask(`${pathname}decide`, { origin }, 'POST', body)).toMatchObject({ status })
+    page.child.kill('SIGINT')
+    expect((await page.done).err).not.toMatch(/Error|bug/)
     expect(await decisions()).toEqual({})
   })
 

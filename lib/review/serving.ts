@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { type HttpBindings, serve } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
 import { troubleText } from '../errno.ts'
 import type { Immich } from '../immich/immich.ts'
 import { Fail, say } from '../stage.ts'
@@ -45,6 +46,7 @@ export async function servePage(
   app.use(bodyLimit({ maxSize: 64 << 10 }))
   app.onError((error, c) => {
     const { message } = error
+    if (error instanceof HTTPException) return error.getResponse()
     if (error instanceof Locked) return c.json({ message }, 423)
     if (error instanceof Changed) return c.json({ message }, 409)
     if (error instanceof Fail || error instanceof SyntaxError) return c.json({ message }, 400)
@@ -75,7 +77,7 @@ export async function servePage(
     return show(c, () => disk.picture(found, sizeOf(c)))
   })
   app.post('/:token/decide', async (c) => {
-    const { key, decided } = (await c.req.json()) as { key: string; decided?: Decided }
+    const { key, decided } = ((await c.req.json()) ?? {}) as { key?: string; decided?: Decided }
     return c.json(await review.decide(String(key), decided))
   })
   app.post('/:token/undo', async (c) => c.json(await review.undo()))
