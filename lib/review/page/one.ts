@@ -83,6 +83,8 @@ function sideOf(
   picture.addEventListener('click', closely)
   const words = isLink && n === 0 ? 'your photo' : chosen === undefined ? 'could be it' : IS[is]
   const { gives } = after ?? {}
+  // From the tenth on there is no key.
+  const keyFor = label(n, isLink).length > 1 ? '' : label(n, isLink)
   return make(
     'figure',
     { class: `side ${is}` },
@@ -97,7 +99,7 @@ function sideOf(
         make('span', {}, words),
         side.canBeChosen &&
           side.id !== chosen &&
-          button(isLink ? 'It is this one' : 'Keep this one', label(n, isLink), () => choose(n), {
+          button(isLink ? 'It is this one' : 'Keep this one', keyFor, () => choose(n), {
             class: 'plain',
           }),
       ),
