@@ -688,6 +688,34 @@ describe.each(servers)('%s', (_, start) => {
       await until(async () => (await get(inFile)).exifInfo.latitude === 35.68)
     })
 
+    test('what goes to the sidecar moves an asset once that was read back, not when it is said', async () => {
+      const { id } = (await send({})).json
+      const before = await extracted(id)
+      const said = (await call('PUT', `/assets/${id}`, { description: 'A' })).json
+      expect(said.updatedAt).toBe(before.updatedAt)
+      await until(async () => (await get(id)).updatedAt !== said.updatedAt)
+      await settled(id)
+      const liked = (await call('PUT', `/assets/${id}`, { rating: 3, isFavorite: true })).json
+      await until(async () => (await get(id)).updatedAt !== liked.updatedAt)
+      await settled(id)
+      const { updatedAt } = (await call('PUT', `/assets/${id}`, { isFavorite: false })).json
+      const [tag] = (await call('PUT', '/tags', { tags: [mark] })).json
+      await settled(id)
+      expect((await get(id)).updatedAt).toBe(updatedAt)
+      const given = { tagIds: [tag.id], assetIds: [id] }
+      await call('PUT', '/tags/assets', given)
+      await until(async () => (await get(id)).updatedAt !== updatedAt)
+      await settled(id)
+      const tagged = await get(id)
+      await call('PUT', '/tags/assets', given)
+      await settled(id)
+      expect((await get(id)).updatedAt).toBe(tagged.updatedAt)
+      await call('DELETE', `/tags/${tag.id}/assets`, { ids: [id] })
+      await until(async () => (await get(id)).updatedAt !== tagged.updatedAt)
+      await settled(id)
+      expect((await get(id)).tags).toEqual([])
+    })
+
     test('visibility and favourite change at once', async () => {
       const { json } = await send({})
       const { json: asset } = await call('PUT', `/assets/${json.id}`, {

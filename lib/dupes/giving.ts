@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Immich, Refused } from '../immich/immich.ts'
+import { type Changes, type Immich, Refused } from '../immich/immich.ts'
 import { isNothing, lacking } from './gifts.ts'
 import { type Look, lookAt, sharedLinksOf } from './looking.ts'
 import type { Face, Gifts } from './steps.ts'
@@ -25,14 +25,22 @@ export async function give(server: Immich, winner: string, gifts: Gifts) {
     moved = found.raw.updatedAt
     return lacking(gifts, winner, found)
   }
-  const why = async () => whatLacks(await left())
+  const why = async () => {
+    const rest = await left()
+    return isNothing(rest) ? 'up with its jobs' : whatLacks(rest)
+  }
   const first = await left()
   if (Object.keys(first.changes).length > 0) {
-    await server.updateAsset(winner, gifts.changes)
+    const { updatedAt } = await server.updateAsset(winner, gifts.changes)
+    const isRead = () => moved !== updatedAt || !isWritten(gifts.changes)
     // A tag that is given before this has gone its way would be lost.
-    await until(async () => Object.keys((await left()).changes).length === 0 && isAtRest, 1, why)
+    await until(async () => Object.keys((await left()).changes).length === 0 && isRead(), 1, why)
   }
-  if (first.tags.length > 0) await server.tagAssets(first.tags, [winner])
+  if (first.tags.length > 0) {
+    const since = moved
+    await server.tagAssets(first.tags, [winner])
+    await until(async () => (await left()) && moved !== since, 1, why)
+  }
   for (const album of first.albums) {
     const [answer] = await server.addToAlbum(album, [winner])
     if (!answer?.success && answer?.error !== 'duplicate')
@@ -54,6 +62,15 @@ export async function give(server: Immich, winner: string, gifts: Gifts) {
     return isNothing(rest) && (isAtRest || !isSlow)
   }
   await until(holds, 1, why)
+}
+
+/**
+ * What a change says of these goes to the sidecar and is read back by a job of the server's own. The call leaves updatedAt as
+ * it answers; the job moves it once, and until then whatever else is done about tags may be undone.
+ */
+export function isWritten(changes: Changes) {
+  const { isFavorite: _, visibility: __, ...written } = changes
+  return Object.keys(written).length > 0
 }
 
 /** Asks until it is so, so many times in a row. */
@@ -106,6 +123,6 @@ function copy(
   return server.copyTo(target, source, { ...none, ...what })
 }
 
-function gone(): never {
+export function gone(): never {
   throw new Refused(0, 'the one that was to stay is gone from the server')
 }

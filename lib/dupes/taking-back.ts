@@ -1,8 +1,8 @@
-import type { Changes, Immich } from '../immich/immich.ts'
+import { type Changes, type Immich, Refused } from '../immich/immich.ts'
 import type { Member } from './deciding.ts'
 import { offsetOf } from './differences.ts'
 import { dateText, holds } from './gifts.ts'
-import { until } from './giving.ts'
+import { gone, isWritten, until } from './giving.ts'
 import { type Look, lookAt } from './looking.ts'
 import type { Gifts } from './steps.ts'
 
@@ -16,17 +16,16 @@ export async function takeBack(
   { before, gave, idOf }: { before: Member; gave: Gifts; idOf: (id: string) => string },
 ) {
   const changes = undoing(gave.changes, before, member)
+  const now = async () => (await lookAt(server, id, new Map())) ?? gone()
   if (Object.keys(changes).length > 0) {
-    await server.updateAsset(id, changes)
-    const left = async () => {
-      const now = await lookAt(server, id, new Map())
-      return Object.keys(undoing(gave.changes, before, now?.member ?? before))
-    }
+    const { updatedAt } = await server.updateAsset(id, changes)
+    const left = async () => undoing(gave.changes, before, (await now()).member)
     // A tag that is taken before this has gone its way would come again.
+    const isRead = async () => !isWritten(changes) || (await now()).raw.updatedAt !== updatedAt
     await until(
-      async () => (await left()).length === 0,
+      async () => (await isRead()) && Object.keys(await left()).length === 0,
       1,
-      async () => `what it was before (${(await left()).join(', ')})`,
+      async () => Object.keys(await left()).join(', ') || 'up with its jobs',
     )
   }
   for (const album of gave.albums)
@@ -45,13 +44,20 @@ export async function takeBack(
     if (gave.stack.joins && top) await server.leaveStack(stack.id, id)
     if (gave.stack.joins && !top) await server.dissolveStack(stack.id)
   }
-  const tags = gave.tags.filter((path) => member.tags?.includes(path))
-  if (tags.length === 0) return
-  await server.untagAssets(tags, [id])
-  await until(async () => {
-    const now = await lookAt(server, id, new Map())
-    return !now?.member.tags?.some((path) => tags.includes(path))
-  }, 2)
+  await untag(server, id, gave.tags, now)
+}
+
+/** Until the server's own job has been there, and once more where that brought one back. */
+async function untag(server: Immich, id: string, paths: string[], now: () => Promise<Look>) {
+  const among = ({ member }: Look) => paths.filter((path) => member.tags?.includes(path))
+  for (let tries = 0; tries < 2; tries++) {
+    const look = await now()
+    if (among(look).length === 0) return
+    await server.untagAssets(among(look), [id])
+    const isRead = async () => (await now()).raw.updatedAt !== look.raw.updatedAt
+    await until(isRead, 1, async () => 'up with its jobs')
+  }
+  if (among(await now()).length > 0) throw new Refused(0, 'the server brings tags back')
 }
 
 /** The update that makes a member what it was, of the fields that still hold what they were given. */

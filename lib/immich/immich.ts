@@ -156,7 +156,7 @@ export async function immich({
 
   /** A picture of an asset as the server shows it: small, or some 1440 pixels large. Refused until it has made it. */
   const picture = (id: string, size: 'thumbnail' | 'preview') =>
-    download(`/assets/${id}/thumbnail`, { query: { size } })
+    download(`/assets/${id}/thumbnail`, { query: { size, edited: 'true' } })
 
   /**
    * The bytes of an original, from `from` to the end or to `to` (inclusive). A broken download goes on from where it was,

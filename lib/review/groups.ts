@@ -97,13 +97,16 @@ function classFor(name: string, all: [string, Duplicate][]): Class {
   })
   const losers = choices.reduce((sum, { losers }) => sum + losers.length, 0)
   const goes = losers === 1 ? 'goes' : 'go'
+  const rest = all.some(([, { beside }]) => beside.length > 0)
+    ? ' What is of another kind stays beside it.'
+    : ''
   return {
     key: `class:${name}`,
     title: `${KINDS[kind] ?? kind}: ${SIZES[size]?.[0] ?? size}`,
     why: (all[0] as [string, Duplicate])[1].review.map(inWords),
     does:
       losers > 0
-        ? `${SIZES[size]?.[1] ?? 'The best one stays'}, ${count(losers, 'copy', 'copies')} ${goes} to the trash.`
+        ? `${SIZES[size]?.[1] ?? 'The best one stays'}, ${count(losers, 'copy', 'copies')} ${goes} to the trash.${rest}`
         : 'They are of different kinds, so nothing can be given up: stack them, or leave them.',
     ...(losers === 0 && { stacks: true }),
     kind: 'group',

@@ -22,7 +22,7 @@ const MOVIES = /^(mp4|mov|m4v|3gp|avi|mkv|mpg|wmv|webm|mts|m2ts)$/
 // Larger ones take too much memory to be made smaller here.
 const LARGEST = 80 << 20
 
-/** The server's picture of an asset. `large`: the file itself, where a browser shows it and the key may have it. */
+/** The server's picture of an asset, as it was edited there. `large`: the file itself, where a browser shows it and the key may have it. */
 export async function assetPicture(
   server: Immich,
   id: string,
@@ -43,8 +43,9 @@ export async function assetPicture(
 
 async function original(server: Immich, id: string): Promise<Shown | undefined> {
   try {
-    const type = TYPES[extension((await server.asset(id)).originalFileName)]
-    if (!type) return undefined
+    const { originalFileName, isEdited } = await server.asset(id)
+    const type = TYPES[extension(originalFileName)]
+    if (!type || isEdited) return undefined
     const bytes = server.original(id)
     // Whether the key may have it, the first chunk tells.
     const first = await bytes.next()

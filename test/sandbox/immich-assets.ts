@@ -86,7 +86,10 @@ export function updateAsset({ db, major, jobs, params, body }: Call) {
   }
   if (livePhotoVideoId !== undefined) found.livePhotoVideoId = livePhotoVideoId
   change(found, changes)
-  db.touch(found)
+  // What goes to the sidecar moves it when that is read back.
+  const { isFavorite, visibility } = changes
+  if ([isFavorite, visibility, livePhotoVideoId].some((one) => one !== undefined)) db.touch(found)
+  else db.touch()
   if (found.locked.length) jobs.writeSidecar(found)
   return assetJson(db, major, found, { whole: true })
 }

@@ -105,11 +105,12 @@ export function tagAssets({ db, major, jobs, body }: Call) {
   for (const id of given.assetIds) {
     const found = db.assets.get(id)
     if (!found || found.ownerId !== db.user.id || tagIds.length === 0) continue
-    const before = found.tagIds.length
-    found.tagIds = [...new Set([...found.tagIds, ...tagIds])]
-    count += found.tagIds.length - before
+    const fresh = new Set(tagIds).difference(new Set(found.tagIds))
+    if (fresh.size === 0) continue
+    found.tagIds.push(...fresh)
+    count += fresh.size
     found.locked = [...new Set([...found.locked, 'tags'])]
-    db.touch(found)
+    db.touch()
     jobs.writeSidecar(found)
   }
   return { count }
@@ -131,7 +132,7 @@ export function untagAssets({ db, major, jobs, params, body }: Call) {
     if (!found?.tagIds.includes(tag)) return { id, success: false, error: 'not_found' }
     found.tagIds = found.tagIds.filter((other) => other !== tag)
     found.locked = [...new Set([...found.locked, 'tags'])]
-    db.touch(found)
+    db.touch()
     jobs.writeSidecar(found)
     return { id, success: true }
   })
