@@ -53,8 +53,10 @@ export function namesakes(assets: Map<string, Candidate>): Group[] {
     for (const id of ids) {
       const { taken = '', local = '' } = assets.get(id) as Candidate
       const [instant, clock] = [`i${taken.slice(0, 19)}`, `w${local.slice(0, 19)}`]
-      const mine = clusters.get(instant) ?? clusters.get(clock) ?? []
-      mine.push(id)
+      const near = new Set([clusters.get(instant) ?? [], clusters.get(clock) ?? []])
+      // One may be what two others have in common.
+      const mine = [...[...near].flat(), id]
+      for (const [key, cluster] of clusters) if (near.has(cluster)) clusters.set(key, mine)
       clusters.set(instant, mine)
       if (local) clusters.set(clock, mine)
     }
