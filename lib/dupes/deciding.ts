@@ -2,6 +2,7 @@ import type { Place } from '../state/records.ts'
 import { differences, type Thresholds } from './differences.ts'
 import { shapeOf } from './finding.ts'
 import { kindOf, kindsApart } from './kinds.ts'
+import { lackOf } from './lacks.ts'
 
 /** One asset of a group, with all that decides about it and all that would be lost with it. */
 export type Member = {
@@ -100,7 +101,8 @@ export function decide(
   const conflicts = differences(judged, thresholds)
   const review = [
     ...conflicts.map(({ type }) => type as string),
-    ...beside.map((id) => kindsApart(best, members[id] as Member) as string),
+    // A clip between two lengths is like the winner, too, and yet another's: that one tells why.
+    ...beside.flatMap((id) => kindsApart(best, members[id] as Member) ?? []),
     ...(untouched.length > 0 ? ['external library'] : []),
     ...(how === 'immich' ? [] : [`found by ${how}`]),
     ...(judged.length > 1 && judged.some(isSizeless) ? ['size in pixels unknown'] : []),
@@ -160,39 +162,6 @@ export function scoreOf(one: Member): Score {
     location: points(one.city || one.country, 10),
   }
   return { ...score, total: Object.values(score).reduce((sum, one) => sum + one, 0) }
-}
-
-/** Names of what the loser has and the winner lacks: what consolidating brings over. */
-export function lackOf(winner: Member, loser: Member): string[] {
-  const more = <T>(of: (one: Member) => T[] | undefined) => {
-    const known = new Set(of(winner))
-    return (of(loser) ?? []).some((value) => !known.has(value))
-  }
-  const order = ['timeline', 'archive', 'locked']
-  return [
-    ...(loser.place && !winner.place ? ['gps'] : []),
-    ...(loser.taken && !winner.taken ? ['capture_time'] : []),
-    ...(loser.zone && !winner.zone ? ['timezone'] : []),
-    ...(linesLacking(winner.description, loser.description).length > 0 ? ['description'] : []),
-    ...((loser.rating ?? -1) > (winner.rating ?? -1) && (loser.rating ?? 0) > 0 ? ['rating'] : []),
-    ...(loser.favorite && !winner.favorite ? ['favorite'] : []),
-    ...(order.indexOf(loser.visibility) > order.indexOf(winner.visibility) ? ['visibility'] : []),
-    ...(more((one) => one.albums) ? ['albums'] : []),
-    ...(more((one) => one.tags) ? ['tags'] : []),
-    ...(more((one) => one.people?.map(({ id }) => id)) ? ['people'] : []),
-    ...(loser.stack && !winner.stack ? ['stack'] : []),
-  ]
-}
-
-/** The lines of a caption that another does not have. */
-export function linesLacking(has = '', given = ''): string[] {
-  const lines = (text: string) =>
-    text
-      .split('\n')
-      .map((line) => line.trim())
-      .filter(Boolean)
-  const known = new Set(lines(has))
-  return [...new Set(lines(given))].filter((line) => !known.has(line))
 }
 
 /** The class that a person can accept as a whole: what the group is about, in a few words. */

@@ -1,8 +1,9 @@
 import type { Changes } from '../immich/immich.ts'
 import { asOffset } from '../time.ts'
 import { sameText } from '../transfer/checking.ts'
-import { linesLacking, type Member } from './deciding.ts'
+import type { Member } from './deciding.ts'
 import { offsetOf } from './differences.ts'
+import { linesLacking } from './lacks.ts'
 import type { Look } from './looking.ts'
 import type { Gifts } from './steps.ts'
 

@@ -1,6 +1,7 @@
 import { type Choice, choiceOf, leftFor, WAITS } from '../dupes/choice.ts'
-import { classOf, lackOf, type Member } from '../dupes/deciding.ts'
+import { classOf, type Member } from '../dupes/deciding.ts'
 import { kindOf } from '../dupes/kinds.ts'
+import { lackOf } from '../dupes/lacks.ts'
 import { count } from '../progress.ts'
 import { Fail } from '../stage.ts'
 import type { Decided, Duplicate, State } from '../state/records.ts'
