@@ -1232,6 +1232,18 @@ describe.each(servers)('%s', (_, start) => {
       expect(await linked()).toEqual([])
     })
 
+    test('copy between two of one stack makes an end of the stack', async () => {
+      const [from, to] = [(await send({})).json.id, (await send({})).json.id]
+      const { json: stack } = await call('POST', '/stacks', { assetIds: [from, to] })
+      made.stacks.add(stack.id)
+      const none = { albums: false, favorite: false, sharedLinks: false, sidecar: false }
+      const what = { sourceId: from, targetId: to, ...none, stack: true }
+      expect((await call('PUT', '/assets/copy', what)).status).toBe(204)
+      made.stacks.delete(stack.id)
+      for (const id of [from, to]) expect((await get(id)).stack).toBeNull()
+      expect((await call('GET', `/stacks/${stack.id}`)).status).toBe(400)
+    })
+
     test('a stack has another on top, is found by that, and lets go of its others', async () => {
       const ids = [(await send({})).json.id, (await send({})).json.id, (await send({})).json.id]
       const { json: stack } = await call('POST', '/stacks', { assetIds: ids })

@@ -143,6 +143,28 @@ describe('a group whose step fails keeps its copies, and the others go on', () =
     expect(failedOf(A)).toContain(message)
   })
 
+  test.each<[string, Parameters<typeof w.server.fail>[0], number]>([
+    ['it cannot be put on top', { method: 'PUT', path: /stacks/, status: 400 }, 3],
+    ['nobody hears that it is there', { method: 'PUT', path: /assets.copy/, drop: 'after' }, 0],
+  ])(
+    'a winner is not put into a stack twice, which would dissolve it: %s',
+    async (_, fault, code) => {
+      await twoGroups()
+      const { lib } = w
+      const [winner, loser] = ['a.jpg', 'a-1.jpg'].map((name) => lib.ids.get(name) as string)
+      const under = await lib.add({ name: 'under.jpg', tail: 'under' })
+      await lib.client.createStack([loser as string, under])
+      await w.stages('dupes-analyze')
+      w.server.fail(fault)
+      expect(await execute()).toMatchObject({ code })
+      expect(await execute()).toMatchObject({ code: 0 })
+      expect((await lib.client.stacks()).map(({ assets }) => assets.map(({ id }) => id))).toEqual([
+        [winner, under],
+      ])
+      expect(trashed()).toContain('a-1.jpg')
+    },
+  )
+
   test('a download that ends early is no copy; the next run gets it whole', async () => {
     await twoGroups()
     const network = await startProxy(w.server.url, { rate: 1, kinds: ['answer cut and closed'] })

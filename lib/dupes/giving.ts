@@ -19,8 +19,10 @@ export async function give(server: Immich, winner: string, gifts: Gifts) {
   }
   let moved = ''
   let isAtRest = false
+  let isIn = false
   const left = async () => {
     const found = await look()
+    isIn = found.stack?.id === gifts.stack?.id
     isAtRest = moved === found.raw.updatedAt
     moved = found.raw.updatedAt
     return lacking(gifts, winner, found)
@@ -49,7 +51,8 @@ export async function give(server: Immich, winner: string, gifts: Gifts) {
   for (const { from } of first.links) await copy(server, winner, from, { sharedLinks: true })
   if (first.stack) {
     const { id, from, members, joins } = first.stack
-    if (joins) await copy(server, winner, from, { stack: true })
+    // Once more would make an end of the stack.
+    if (joins && !isIn) await copy(server, winner, from, { stack: true })
     if (members[0] === from) await server.putOnTop(id, winner)
   }
   if (first.people.length > 0) await giveFaces(server, await look(), first.people)

@@ -31,10 +31,28 @@ export function belongings({ request }: Connection, version: ServerVersion) {
    * Gives an asset the albums, the favourite, the stack and the shared links of another, which keeps them; not those that
    * `kept` says false of. The favourite is overwritten, a second stack is merged.
    */
-  const copyTo = (target: string, source: string, kept: Kept = {}) =>
-    request('PUT', '/assets/copy', {
+  async function copyTo(target: string, source: string, kept: Kept = {}): Promise<void> {
+    const { stack = true } = kept
+    const rest = () => copyTo(target, source, { ...kept, stack: false })
+    // A stack that both are in already would be merged into itself, which makes an end of it.
+    if (stack && (await areInOneStack(target, source))) return rest()
+    await request('PUT', '/assets/copy', {
       json: { sourceId: source, targetId: target, ...kept, sidecar: false },
+      settle: async () => {
+        if (!stack || !(await areInOneStack(target, source))) return undefined
+        await rest()
+        return true
+      },
     })
+  }
+
+  /** As far as assets tell: of a stack whose others are archived they do not. */
+  async function areInOneStack(...ids: [string, string]) {
+    const [one, other] = await Promise.all(
+      ids.map((id) => request<RawAsset>('GET', `/assets/${id}`)),
+    )
+    return Boolean(one?.stack) && one?.stack?.id === other?.stack?.id
+  }
 
   const faces = (id: string) => request<RawFace[]>('GET', '/faces', { query: { id } })
   const createFace = (face: {

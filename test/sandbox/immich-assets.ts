@@ -220,12 +220,13 @@ export function copyAsset({ db, major, body }: Call) {
     if ('updatedAt' in group) group.updatedAt = Date.now()
   }
   if (given.favorite !== false) target.isFavorite = source.isFavorite
-  if (given.stack !== false && source.stackId && source.stackId !== target.stackId) {
+  if (given.stack !== false && source.stackId) {
     const { stackId } = source
+    // Where both are in one stack, that one is merged into itself and deleted.
+    const into = target.stackId === stackId ? null : target.stackId
     if (!target.stackId) target.stackId = stackId
     else {
-      for (const one of db.assets.values())
-        if (one.stackId === stackId) one.stackId = target.stackId
+      for (const one of db.assets.values()) if (one.stackId === stackId) one.stackId = into
       db.stacks.delete(stackId)
     }
   }
