@@ -24,6 +24,11 @@ const one = (more: Partial<Member> = {}): Member => ({
 })
 const smaller = (more: Partial<Member> = {}) =>
   one({ width: 594, height: 396, sha1: 'bb', ...more })
+/** Of these seconds, each smaller than the one before. */
+const clips = (...lengths: number[]): Record<string, Member> =>
+  Object.fromEntries(
+    lengths.map((seconds, n) => [`m${n}`, one({ type: 'video', seconds, width: 600 - n })]),
+  )
 const LONDON: [number, number] = [51.5074, -0.1278]
 
 describe('the winner', () => {
@@ -85,26 +90,11 @@ describe('the winner', () => {
     ],
     [
       'the best of its like, where clips are each like the next alone',
-      {
-        a: one({ type: 'video', seconds: 10 }),
-        b: smaller({ type: 'video', seconds: 10.9 }),
-        c: smaller({ type: 'video', seconds: 11.8, width: 590 }),
-      },
-      'a',
-      ['b'],
+      clips(10, 10.9, 11.8),
+      'm0',
+      ['m1'],
     ],
-    [
-      'of the most clips of one length',
-      {
-        a: one({ type: 'video', seconds: 10 }),
-        b: smaller({ type: 'video', seconds: 10.9 }),
-        c: smaller({ type: 'video', seconds: 11.8, width: 590 }),
-        d: smaller({ type: 'video', seconds: 11.8, width: 580 }),
-        e: smaller({ type: 'video', seconds: 11.8, width: 570 }),
-      },
-      'c',
-      ['d', 'e'],
-    ],
+    ['of the most clips of one length', clips(10, 10.9, 11.8, 11.8, 11.8), 'm2', ['m3', 'm4']],
   ])('is %s', (_, members, winner, losers) => {
     const decision = decide(members)
     expect([decision.winner, decision.losers]).toEqual([winner, losers])
