@@ -2,11 +2,12 @@ import { resolve } from 'node:path'
 import { count } from '../progress.ts'
 import { Fail, say } from '../stage.ts'
 import type { Album, Leftover, Part, Photo } from '../state/records.ts'
+import { hashEqualSizes, recall } from './known-bytes.ts'
 import { idOfFolder } from './moved.ts'
 import type { Found } from './parts.ts'
 import { remembered } from './remembered.ts'
 import { isGone, partsOf, type SourceFlags } from './sources.ts'
-import { type ExportFile, hashEqualSizes, type Reading, readPart, recall } from './takeout.ts'
+import { type ExportFile, type Reading, readPart } from './takeout.ts'
 
 type Known = {
   parts: Record<string, Part>
