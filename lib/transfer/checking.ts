@@ -103,11 +103,17 @@ export function albumDiffers(
 
 /** Two ISO instants, whatever they say below a second. */
 export function sameSecond(a: string, b: string | undefined): boolean {
-  return Math.floor(Date.parse(a) / 1000) === Math.floor(Date.parse(b ?? '') / 1000)
+  return secondOf(a) === secondOf(b ?? '')
+}
+
+/** UTC seconds of an instant. */
+export function secondOf(iso: string): number {
+  return Math.floor(Date.parse(iso) / 1000)
 }
 
 /** A server cuts the ends off, writes line ends its own way, and rewrites a text that is a number (`1.50` to `1.5`). */
 export function sameText(a = '', b = '') {
+  if (a === b) return true
   const plain = (text: string) => text.normalize('NFC').replace(/\r\n?/g, '\n').trim()
   if (plain(a) === plain(b)) return true
   return plain(a) !== '' && Number(plain(a)) === Number(plain(b))

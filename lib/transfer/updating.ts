@@ -4,7 +4,7 @@ import type { Asset, Photo, Place, Transfer, Want } from '../state/records.ts'
 import { keyIn } from '../takeout/photo-files.ts'
 import { plausibleOffset, samePlace, withOffset } from '../time.ts'
 import { GUESSED_TAG, tagsOf } from './arrival.ts'
-import { sameSecond, sameText } from './checking.ts'
+import { sameSecond, sameText, secondOf } from './checking.ts'
 
 /** What an asset is to hold from now on; a field that is not there stays as it is. */
 export type News = {
@@ -94,8 +94,8 @@ function isTakenAnew(
   overwrite: boolean,
 ) {
   if (taken === null || takenFrom) return false
-  if (sameSecond(asset.taken, new Date(taken * 1000).toISOString())) return false
-  return overwrite || (!had && before !== undefined && before !== taken)
+  const isNews = overwrite || (!had && before !== undefined && before !== taken)
+  return isNews && secondOf(asset.taken) !== taken
 }
 
 /** The server shows the time that we gave, or, where we gave none, the file's. */
