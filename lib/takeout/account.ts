@@ -91,7 +91,7 @@ export function accountLines({ rows, leftovers, photos, albums }: Library): stri
     ],
   ]
   return [
-    `${number(rows.size)} files = ${terms.join(' + ')}`,
+    `${number(rows.size)} files${terms.length > 0 ? ` = ${terms.join(' + ')}` : ''}`,
     ...[...reasons].map(([why, many]) => `  ${number(many)} left: ${why}`),
     ...notes.flatMap(([many, what]) => (many ? [`  ${number(many)} ${what}`] : [])),
   ]

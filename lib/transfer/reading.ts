@@ -24,10 +24,11 @@ export async function openBody(body: Body, sent: (bytes: number) => void, isAske
   async function* begun() {
     crc = 0
     read = 0
-    for await (const chunk of counted(readable(body), sent)) {
+    for await (const chunk of readable(body)) {
       if (isAsked) crc = crc32(chunk, crc)
       read += chunk.length
       yield chunk
+      sent(chunk.length)
     }
   }
   const stream = begun()
@@ -75,12 +76,5 @@ export async function* readable(body: Body): AsyncGenerator<Buffer> {
     throw new Unreadable(body.part, error)
   } finally {
     over()
-  }
-}
-
-async function* counted(chunks: AsyncGenerator<Buffer>, sent: (bytes: number) => void) {
-  for await (const chunk of chunks) {
-    yield chunk
-    sent(chunk.length)
   }
 }
